@@ -1,21 +1,24 @@
 import { defineConfig } from 'vitest/config';
+import { type TestProject, testProjects } from './scripts/test-projects.ts';
 
-/** One project a kind of proof; `npm test` runs them all, `npm run check` the quick ones. */
-const project = (name: string, include: string[], testTimeout = 10_000) => ({
-  test: { name, include, testTimeout, hookTimeout: Math.max(testTimeout, 60_000), pool: 'forks' as const },
+const settings = ({ name, include, timeoutMillis, heavy }: TestProject) => ({
+  test: {
+    name,
+    include: [...include],
+    testTimeout: timeoutMillis,
+    hookTimeout: Math.max(timeoutMillis, 60_000),
+    fileParallelism: !heavy,
+    // Processes, not threads: a native module that fails takes its own test file down and no other.
+    pool: 'forks' as const,
+  },
 });
 
 export default defineConfig({
   test: {
-    projects: [
-      project('unit', ['src/**/*.test.ts']),
-      project('architecture', ['test/architecture/**/*.test.ts']),
-      project('vectors', ['test/vectors/**/*.test.ts'], 60_000),
-      project('api', ['test/api/**/*.test.ts'], 60_000),
-      project('hsm', ['test/hsm/**/*.test.ts'], 60_000),
-      project('cli', ['test/cli/**/*.test.ts'], 120_000),
-      project('clients', ['test/clients/**/*.test.ts'], 300_000),
-      project('faults', ['test/faults/**/*.test.ts'], 300_000),
-    ],
+    projects: testProjects.map(settings),
+    maxWorkers: 2,
+    passWithNoTests: true,
+    // A test left on `.only` would let the others go unproved.
+    allowOnly: false,
   },
 });

@@ -1,0 +1,56 @@
+# What the client tests drive: the Python and Go libraries that applications use. Read by scripts/setup.
+
+python_folder=$root/.runtime/clients/python
+python_requirements=$root/scripts/client-environments/python-requirements.txt
+
+has_python_client() {
+  hint='Python 3.9 or newer with venv is needed: "apt-get install python3-venv", "dnf install python3", "brew install python".'
+  [ -x "$python_folder/bin/python" ] || return 1
+  cmp -s "$python_requirements" "$python_folder/requirements.txt" || return 1
+  found="$(grep '^hvac' "$python_requirements") in .runtime/clients/python"
+}
+
+bring_python_client() {
+  rm -rf "$python_folder"
+  mkdir -p "$(dirname "$python_folder")"
+  if ! python3 -m venv "$python_folder"; then
+    bring_by_apt python3-venv || return 1
+    python3 -m venv --clear "$python_folder" || return 1
+  fi
+  # Wheels only: a source package could run code of its own here.
+  "$python_folder/bin/python" -m pip install --only-binary :all: --no-deps --requirement "$python_requirements" || return 1
+  "$python_folder/bin/python" -c 'import hvac' || return 1
+  # Copied last: it marks the folder as complete.
+  cp "$python_requirements" "$python_folder/requirements.txt"
+}
+
+go_project=$root/test/clients/go
+go_mark=$root/.runtime/clients/go-modules
+
+# Modules and compiled packages go where Go keeps them for this user: `go build` in test/clients/go then needs no network.
+has_go_client() {
+  hint='Go is needed on the PATH: "apt-get install golang", "dnf install golang", "brew install go"; its version is in test/clients/go/go.mod.'
+  if [ ! -f "$go_project/go.mod" ]; then
+    found='nothing to prepare: test/clients/go has no go.mod'
+    return
+  fi
+  command -v go >/dev/null || return 1
+  go_state=$(
+    go env GOVERSION GOMODCACHE
+    cat "$go_project/go.mod" "$go_project/go.sum"
+  ) 2>/dev/null || return 1
+  [ -d "$(go env GOMODCACHE)/cache/download" ] || return 1
+  [ "$go_state" = "$(cat "$go_mark" 2>/dev/null)" ] || return 1
+  found="$(go env GOVERSION), modules of test/clients/go downloaded"
+}
+
+bring_go_client() {
+  command -v go || return 1
+  mkdir -p "$(dirname "$go_mark")"
+  (
+    cd "$go_project"
+    # A toolchain of its own choosing would be one more download.
+    GOTOOLCHAIN=local go mod download && GOTOOLCHAIN=local go build -o /dev/null ./...
+  ) || return 1
+  printf '%s\n' "$go_state" >"$go_mark"
+}
