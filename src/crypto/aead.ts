@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto';
-import type { SecretBytes } from '../lib/secret.ts';
+import type { SecretBytes } from '../lib/index.ts';
 import type { Random } from './random.ts';
 
 const nonceLength = 12;

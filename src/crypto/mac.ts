@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
-import type { SecretBytes } from '../lib/secret.ts';
+import type { SecretBytes } from '../lib/index.ts';
 
 /**
  * HMAC-SHA-256 under one key (RFC 2104). The KeyObject is made once: a raw Buffer key costs about six times as much a

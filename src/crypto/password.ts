@@ -1,5 +1,5 @@
 import { argon2 } from 'node:crypto';
-import type { SecretText } from '../lib/secret.ts';
+import type { SecretText } from '../lib/index.ts';
 import { equalSecrets } from './digest.ts';
 import type { Random } from './random.ts';
 
@@ -13,7 +13,8 @@ export interface PasswordCost {
 export const defaultPasswordCost: PasswordCost = { memoryKib: 19_456, passes: 2, lanes: 1 };
 
 const tagLength = 32;
-const phcPattern = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{22,86})\$([A-Za-z0-9+/]{43,86})$/;
+const phcPattern =
+  /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{22,86})\$([A-Za-z0-9+/]{43,86})$/;
 
 function argon2id(password: SecretText, salt: Buffer, cost: PasswordCost): Promise<Buffer> {
   const parameters = {

@@ -1,4 +1,4 @@
-import { SecretBytes } from '../lib/secret.ts';
+import { SecretBytes } from '../lib/index.ts';
 import type { Random } from './random.ts';
 
 /**
@@ -31,7 +31,8 @@ function invert(value: number): number {
 
 /** Splits `secret` into `shares` parts, any `threshold` of which give it back. Both are in 2…255. */
 export function splitSecret(secret: SecretBytes, shares: number, threshold: number, random: Random): SecretBytes[] {
-  if (!(threshold >= 2 && threshold <= shares && shares <= 255)) throw new RangeError('need 2 ≤ threshold ≤ shares ≤ 255');
+  if (!(threshold >= 2 && threshold <= shares && shares <= 255))
+    throw new RangeError('need 2 ≤ threshold ≤ shares ≤ 255');
   const bytes = secret.insecureBytes();
   const parts = Array.from({ length: shares }, () => Buffer.alloc(bytes.length + 1));
   for (let index = 0; index < bytes.length; index += 1) {

@@ -69,5 +69,7 @@ export function formatGoDuration(seconds: number): string {
 
 /** The same with zero tails removed: 3600 → "1h", 5400 → "1h30m". Used in Vault's TTL warnings. */
 export function formatShortDuration(seconds: number): string {
-  return formatGoDuration(seconds).replace(/(?<=m)0s$/, '').replace(/(?<=h)0m$/, '');
+  return formatGoDuration(seconds)
+    .replace(/(?<=m)0s$/, '')
+    .replace(/(?<=h)0m$/, '');
 }

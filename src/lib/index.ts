@@ -6,4 +6,6 @@ export { type CredentialForm, inspectCredential, mintCredential, visibleStart } 
 export { formatGoDuration, formatShortDuration, parseDurationSeconds } from './duration.ts';
 export { type ErrorCode, type ErrorOptions, errorCodes, isError, StrongroomError } from './errors.ts';
 export { isJsonObject, type Json, type JsonLimits, type JsonObject, parseJson } from './json.ts';
+export { nearestName } from './nearest-name.ts';
 export { SecretBytes, SecretText } from './secret.ts';
+export { strongroomVersion, vaultApiVersion } from './version.ts';

@@ -1,0 +1,162 @@
+import {
+  constants,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair as generateWithNode,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
+import { promisify } from 'node:util';
+import { SecretBytes, StrongroomError } from '../lib/index.ts';
+import { defaultScheme, type KeyPairAlgorithm, schemeFacts, schemeFits } from './signature.ts';
+import type { SignatureScheme } from './x509-signature-scheme.ts';
+
+/** An RSA-4096 key in PKCS#8 has about 2.4 kB. */
+const maximumKeyBytes = 8192;
+const curves: Readonly<Record<string, KeyPairAlgorithm>> = {
+  prime256v1: 'ec-p256',
+  secp384r1: 'ec-p384',
+  secp521r1: 'ec-p521',
+};
+const generateAsync = promisify(generateWithNode);
+
+function refuse(what: string): never {
+  throw new StrongroomError('invalid_field', `the ${what} key is not one that can be used`, {
+    hint: 'RSA of 2048, 3072 or 4096 bits, EC on P-256, P-384 or P-521 with a named curve, or Ed25519, in DER',
+  });
+}
+
+function algorithmOf(key: KeyObject): KeyPairAlgorithm | undefined {
+  const details = key.asymmetricKeyDetails ?? {};
+  switch (key.asymmetricKeyType) {
+    case 'ed25519':
+      return 'ed25519';
+    case 'ec':
+      return Object.hasOwn(curves, details.namedCurve ?? '') ? curves[details.namedCurve ?? ''] : undefined;
+    case 'rsa': {
+      const exponent = details.publicExponent ?? 0n;
+      if (exponent < 65_537n || exponent % 2n === 0n) return undefined;
+      const size = details.modulusLength;
+      return size === 2048 || size === 3072 || size === 4096 ? `rsa-${size}` : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** One SEQUENCE that fills the buffer: nothing after it, no indefinite length. */
+function isWholeSequence(der: Uint8Array): boolean {
+  if (der.length < 4 || der.length > maximumKeyBytes || der[0] !== 0x30) return false;
+  const first = der[1] as number;
+  if (first < 0x80) return first + 2 === der.length;
+  if (first === 0x81) return (der[2] as number) + 3 === der.length;
+  return first === 0x82 && (((der[2] as number) << 8) | (der[3] as number)) + 4 === der.length;
+}
+
+type SignerInput = KeyObject | { key: KeyObject; padding: number; saltLength?: number };
+
+function inputFor(key: KeyObject, scheme: SignatureScheme): SignerInput {
+  const { family, digestBytes } = schemeFacts(scheme);
+  if (family === 'rsa-pss') return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: digestBytes };
+  return key;
+}
+
+function requireFit(scheme: SignatureScheme, algorithm: KeyPairAlgorithm): void {
+  if (schemeFits(scheme, algorithm)) return;
+  throw new StrongroomError('invalid_field', 'the signature scheme does not fit the key', {
+    hint: `a key of type ${algorithm} can sign by ${defaultScheme(algorithm)}`,
+  });
+}
+
+/** The public half of a key pair. */
+export class PublicKey {
+  readonly algorithm: KeyPairAlgorithm;
+  /** SubjectPublicKeyInfo, DER. */
+  readonly spki: Buffer;
+  readonly #key: KeyObject;
+
+  private constructor(key: KeyObject, algorithm: KeyPairAlgorithm) {
+    this.#key = key;
+    this.algorithm = algorithm;
+    this.spki = key.export({ type: 'spki', format: 'der' });
+  }
+
+  /** Reads a SubjectPublicKeyInfo in DER. Throws `invalid_field` for anything but the algorithms we know. */
+  static fromSpki(spki: Uint8Array): PublicKey {
+    if (!isWholeSequence(spki)) refuse('public');
+    let key: KeyObject;
+    try {
+      key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+    } catch {
+      return refuse('public');
+    }
+    return PublicKey.fromKeyObject(key);
+  }
+
+  /** For this room: wraps what node:crypto made. */
+  static fromKeyObject(key: KeyObject): PublicKey {
+    const algorithm = algorithmOf(key);
+    return algorithm === undefined ? refuse('public') : new PublicKey(key, algorithm);
+  }
+
+  /** Whether `signature` is one of `data` by this key. False for a malformed signature or a scheme that does not fit. */
+  verify(scheme: SignatureScheme, data: Uint8Array, signature: Uint8Array): boolean {
+    if (!schemeFits(scheme, this.algorithm)) return false;
+    return verify(schemeFacts(scheme).digest, data, inputFor(this.#key, scheme), signature);
+  }
+}
+
+/** A key pair whose private half is in this process. The KeyObject is made once: parsing costs more than signing. */
+export class PrivateKey {
+  readonly algorithm: KeyPairAlgorithm;
+  readonly publicKey: PublicKey;
+  readonly #key: KeyObject;
+
+  private constructor(key: KeyObject) {
+    this.#key = key;
+    this.publicKey = PublicKey.fromKeyObject(createPublicKey(key));
+    this.algorithm = this.publicKey.algorithm;
+  }
+
+  /** Makes a key pair off the main thread (RSA-4096 takes seconds). */
+  static async generate(algorithm: KeyPairAlgorithm): Promise<PrivateKey> {
+    if (algorithm === 'ed25519') return new PrivateKey((await generateAsync('ed25519', {})).privateKey);
+    if (algorithm.startsWith('rsa-')) {
+      const pair = await generateAsync('rsa', { modulusLength: Number(algorithm.slice(4)), publicExponent: 65_537 });
+      return new PrivateKey(pair.privateKey);
+    }
+    const namedCurve = Object.keys(curves).find((name) => curves[name] === algorithm) ?? '';
+    return new PrivateKey((await generateAsync('ec', { namedCurve })).privateKey);
+  }
+
+  /**
+   * Reads a PKCS#8 PrivateKeyInfo in DER (RFC 5958), not encrypted. Throws `invalid_field` for anything but the
+   * algorithms we know and for a key whose halves do not belong together.
+   */
+  static fromPkcs8(pkcs8: SecretBytes): PrivateKey {
+    const der = pkcs8.insecureBytes();
+    if (!isWholeSequence(der)) refuse('private');
+    let key: PrivateKey;
+    try {
+      key = new PrivateKey(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }));
+      const probe = Buffer.from('halves belong together');
+      const scheme = defaultScheme(key.algorithm);
+      if (!key.publicKey.verify(scheme, probe, key.sign(scheme, probe))) refuse('private');
+    } catch {
+      return refuse('private');
+    }
+    return key;
+  }
+
+  /** A signature of `data`; ECDSA as DER. Throws `invalid_field` when the scheme does not fit the key. */
+  sign(scheme: SignatureScheme, data: Uint8Array): Buffer {
+    requireFit(scheme, this.algorithm);
+    return sign(schemeFacts(scheme).digest, data, inputFor(this.#key, scheme));
+  }
+
+  /** The private key as PKCS#8 DER, for sealing. */
+  toPkcs8(): SecretBytes {
+    return new SecretBytes(this.#key.export({ type: 'pkcs8', format: 'der' }));
+  }
+}
