@@ -1,0 +1,31 @@
+export { type AttributeName, attributeNames, attributeTypes } from './attribute-types.ts';
+export { canonicalRelativeNames, nameWithin, sameName } from './compare-names.ts';
+export { decodeString, hasControlCharacter } from './decode-string.ts';
+export {
+  attributeValues,
+  countRelativeNames,
+  type DecodedAttribute,
+  decodeDistinguishedName,
+  emptyName,
+  encodeDistinguishedName,
+  formatDistinguishedName,
+  maxNameBytes,
+  type NameAttribute,
+  readRawAttributes,
+} from './distinguished-name.ts';
+export { canonicalDnsName, type DnsNameOptions, isDnsName } from './dns-name.ts';
+export { canonicalEmail } from './email-address.ts';
+export {
+  canonicalGeneralName,
+  decodeGeneralNames,
+  encodeGeneralName,
+  type GeneralName,
+  generalNameKey,
+  generalNameTags,
+  maxAlternativeNames,
+  readGeneralName,
+} from './general-name.ts';
+export { bytesToIp, ipToBytes } from './ip-address.ts';
+export { matchesDnsPattern, matchesTextPattern } from './match-pattern.ts';
+export { formatOtherName, parseOtherName, userPrincipalNameOid } from './other-name.ts';
+export { isHttpUrl, isUriName, uriAuthority, uriHost } from './uri-name.ts';

@@ -1,0 +1,25 @@
+import { isOid } from '../der/index.ts';
+import { hasControlCharacter } from './decode-string.ts';
+
+export interface OtherNameValue {
+  readonly oid: string;
+  readonly value: string;
+}
+
+/** Microsoft user principal name. */
+export const userPrincipalNameOid = '1.3.6.1.4.1.311.20.2.3';
+
+const maxValueCharacters = 1024;
+
+/** Reads Vault's form `oid;UTF8:value` (also `UTF-8`, any case). Undefined for anything else. */
+export function parseOtherName(text: string): OtherNameValue | undefined {
+  const match = /^([0-9.]{3,256});utf-?8:/i.exec(text);
+  if (!match || !isOid(match[1] as string)) return undefined;
+  const value = text.slice(match[0].length);
+  if (value === '' || value.length > maxValueCharacters || !value.isWellFormed() || hasControlCharacter(value)) {
+    return undefined;
+  }
+  return { oid: match[1] as string, value };
+}
+
+export const formatOtherName = ({ oid, value }: OtherNameValue): string => `${oid};UTF8:${value}`;

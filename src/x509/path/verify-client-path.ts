@@ -1,0 +1,138 @@
+import type { Awaitable, Clock } from '../../lib/index.ts';
+import { type ParsedCertificate, parseCertificateDer } from '../certificate/index.ts';
+import { type ExtendedKeyUsageName, extendedKeyUsageOids } from '../extensions/index.ts';
+import { SubjectPublicKey } from '../public-key/index.ts';
+import {
+  checkAuthority,
+  checkCritical,
+  checkDates,
+  checkNames,
+  checkPurpose,
+  isSelfIssued,
+} from './certificate-checks.ts';
+import { findPath, type PathSearch } from './find-path.ts';
+import type { PathFailure } from './path-failure.ts';
+
+const maxIntermediates = 16;
+const maxAnchors = 256;
+
+export interface ClientPathRequest {
+  /** What the client proved to hold the key of, in the TLS handshake. */
+  readonly leafDer: Uint8Array;
+  /** What the client sent along: used to find a path, never trusted. */
+  readonly intermediatesDer: readonly Uint8Array[];
+  /** What the operator trusts: CAs, or single leaves, which match by their whole bytes only. */
+  readonly anchorsDer: readonly Uint8Array[];
+  readonly clock: Clock;
+  readonly purpose: Extract<ExtendedKeyUsageName, 'clientAuth' | 'serverAuth'>;
+  /** Asked for every certificate below the anchor. A throw or a rejection refuses the path. */
+  readonly isRevoked?: ((certificate: ParsedCertificate, issuer: ParsedCertificate) => Awaitable<boolean>) | undefined;
+}
+
+export type ClientPathResult =
+  | {
+      readonly ok: true;
+      readonly leaf: ParsedCertificate;
+      /** Leaf first, anchor last; the leaf alone when it is pinned. */
+      readonly path: readonly ParsedCertificate[];
+      readonly pinned: boolean;
+    }
+  | { readonly ok: false; readonly failure: PathFailure };
+
+const refuse = (failure: PathFailure): ClientPathResult => ({ ok: false, failure });
+
+const parseAll = (list: readonly Uint8Array[]): ParsedCertificate[] =>
+  list.map((der) => parseCertificateDer(Buffer.from(der)));
+
+/** Leaf rules: not a purpose of its own choosing, digitalSignature when usages are listed (RFC 5280 4.2.1.3). */
+function checkLeaf(leaf: ParsedCertificate, nowSeconds: number, purposeOid: string): PathFailure | undefined {
+  const failure = checkDates(leaf, nowSeconds) ?? checkCritical(leaf) ?? checkPurpose(leaf, purposeOid);
+  if (failure) return failure;
+  return leaf.keyUsage && !leaf.keyUsage.includes('digitalSignature') ? 'key_usage' : undefined;
+}
+
+function judgePath(
+  path: readonly ParsedCertificate[],
+  nowSeconds: number,
+  purposeOid: string,
+): PathFailure | undefined {
+  let below = 0;
+  for (const certificate of path.slice(1)) {
+    const failure =
+      checkDates(certificate, nowSeconds) ??
+      checkCritical(certificate) ??
+      checkPurpose(certificate, purposeOid) ??
+      checkAuthority(certificate, below);
+    if (failure) return failure;
+    if (!isSelfIssued(certificate)) below += 1;
+  }
+  return checkNames(path);
+}
+
+async function checkRevocation(
+  path: readonly ParsedCertificate[],
+  isRevoked: ClientPathRequest['isRevoked'],
+): Promise<PathFailure | undefined> {
+  if (!isRevoked) return undefined;
+  for (const [index, certificate] of path.entries()) {
+    const issuer = path[index + 1] ?? path[index];
+    if (!issuer || (index > 0 && index === path.length - 1)) continue;
+    try {
+      if ((await isRevoked(certificate, issuer)) !== false) return 'revoked';
+    } catch {
+      return 'revocation_unknown';
+    }
+  }
+  return undefined;
+}
+
+function keyFailure(leaf: ParsedCertificate): PathFailure | undefined {
+  try {
+    SubjectPublicKey.read(leaf.spki);
+    return undefined;
+  } catch {
+    return 'weak_key';
+  }
+}
+
+/** Names are decoded only when they are compared; one that cannot be read refuses the path. */
+function searchPath(leaf: ParsedCertificate, search: PathSearch): ParsedCertificate[] | PathFailure {
+  try {
+    return findPath(leaf, search);
+  } catch {
+    return 'malformed';
+  }
+}
+
+/**
+ * Validates a client's certificate path by RFC 5280 section 6 as far as it concerns authentication: signatures, dates
+ * with 60 s of slack, basicConstraints, key usage, purpose through the whole chain, path length, name constraints, no
+ * unknown critical extension, at most 8 certificates. Policies are not built: a demand for an explicit one refuses.
+ * Never throws for what the client sent; every doubt is a refusal. Nothing is fetched from addresses in certificates.
+ */
+export async function verifyClientPath(request: ClientPathRequest): Promise<ClientPathResult> {
+  if (request.intermediatesDer.length > maxIntermediates || request.anchorsDer.length > maxAnchors) {
+    return refuse('too_many_certificates');
+  }
+  let leaf: ParsedCertificate;
+  let intermediates: ParsedCertificate[];
+  let anchors: ParsedCertificate[];
+  try {
+    leaf = parseCertificateDer(Buffer.from(request.leafDer));
+    intermediates = parseAll(request.intermediatesDer);
+    anchors = parseAll(request.anchorsDer);
+  } catch {
+    return refuse('malformed');
+  }
+  const nowSeconds = request.clock.nowMillis() / 1000;
+  const purposeOid = extendedKeyUsageOids[request.purpose];
+  const failure = keyFailure(leaf) ?? checkLeaf(leaf, nowSeconds, purposeOid);
+  if (failure) return refuse(failure);
+
+  const pinned = anchors.some((anchor) => anchor.der.equals(leaf.der));
+  const judge = (path: readonly ParsedCertificate[]) => judgePath(path, nowSeconds, purposeOid);
+  const path = pinned ? [leaf] : searchPath(leaf, { intermediates, anchors, judge });
+  if (typeof path === 'string') return refuse(path);
+  const revoked = await checkRevocation(path, request.isRevoked);
+  return revoked ? refuse(revoked) : { ok: true, leaf, path, pinned };
+}
