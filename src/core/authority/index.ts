@@ -1,0 +1,1 @@
+export { PolicyStore, type PolicySubject, type StoredPolicy } from './policy-store.ts';

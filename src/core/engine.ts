@@ -1,0 +1,49 @@
+import type { Awaitable } from '../lib/index.ts';
+import type { Change } from '../store/index.ts';
+import type { Alias } from './identity/index.ts';
+import type { Inventory } from './inventory/index.ts';
+import type { Lease } from './leases/lease.ts';
+import type { Mount, MountKind } from './mounts/mount.ts';
+import type { CredentialResolver } from './principals/principal.ts';
+import type { AnyRoute, EngineRequest } from './routes/index.ts';
+import type { TokenRecord } from './tokens/index.ts';
+
+/**
+ * A secrets engine or an auth method: what is served below a mount. One object serves every mount of its type; the
+ * mount comes with each request.
+ */
+export interface Engine {
+  /** As `type` names it when mounting: `kv`, `pki`, `userpass`. */
+  readonly type: string;
+  readonly kind: MountKind;
+  readonly description: string;
+  readonly routes: readonly AnyRoute[];
+  /** Always mounted where the server put it; cannot be mounted again, moved or removed. */
+  readonly singleton?: boolean;
+  /** Recognises and resolves the credentials this engine issues. */
+  readonly resolvers?: readonly CredentialResolver[];
+  /** What this engine issues, for `sys/credentials`: how to find it and how to revoke it, across all its mounts. */
+  readonly inventories?: readonly Inventory[];
+  /** Checks a new mount's options (refuses by throwing) and answers what must be stored with it. */
+  readonly prepareMount?: (mount: Mount) => Awaitable<readonly Change[]>;
+  /** What must be taken back outside the store before the mount's rows go: keys in an HSM. */
+  readonly retireMount?: (mount: Mount) => Promise<void>;
+  /** Takes back what a lease stands for. Repeated until it succeeds. */
+  readonly revokeLease?: (lease: Lease, mount: Mount) => Promise<void>;
+  /** Writes what is kept in memory; called once, before the store closes. */
+  readonly stop?: () => Promise<void>;
+  /** Auth methods: whether the login behind a token would still be given; throws when not. Called at renewal. */
+  readonly confirmLogin?: (token: TokenRecord, mount: Mount, request: EngineRequest) => Awaitable<LoginLimits>;
+  /** Auth methods: the policies a login under this name would be given now; undefined when it would be refused. */
+  readonly currentPolicies?: (alias: Alias, mount: Mount) => Awaitable<readonly string[] | undefined>;
+  /** What `sys/internal/ui/mounts` and path help show of a request without a matching route. */
+  readonly unknownPathHint?: (relativePath: string, mount: Mount) => string | undefined;
+}
+
+/** The limits a login gives its token, as its role has them now. Whole seconds, 0 = not set. */
+export interface LoginLimits {
+  readonly ttlSeconds: number;
+  readonly maxTtlSeconds: number;
+  readonly periodSeconds: number;
+  readonly explicitMaxSeconds: number;
+}

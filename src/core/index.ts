@@ -1,0 +1,18 @@
+export * from './audit/index.ts';
+export * from './authority/index.ts';
+export type { Core, CoreSettings, Log } from './core.ts';
+export * from './credentials/index.ts';
+export type { Engine, LoginLimits } from './engine.ts';
+export * from './identity/index.ts';
+export * from './inventory/index.ts';
+export * from './key-homes/index.ts';
+export * from './leases/index.ts';
+export * from './logins/index.ts';
+export * from './mounts/index.ts';
+export * from './policies/index.ts';
+export * from './principals/index.ts';
+export * from './records/index.ts';
+export * from './revocations/index.ts';
+export * from './routes/index.ts';
+export * from './seal/index.ts';
+export * from './tokens/index.ts';

@@ -1,0 +1,10 @@
+export {
+  type Inventory,
+  type InventoryFilter,
+  type InventoryItem,
+  type InventoryKind,
+  type InventoryPage,
+  type InventoryRevocation,
+  inventoryKinds,
+  matchesTimes,
+} from './inventory.ts';

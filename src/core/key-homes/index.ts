@@ -1,0 +1,1 @@
+export { KeyHomes } from './key-homes.ts';

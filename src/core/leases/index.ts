@@ -1,0 +1,3 @@
+export type { Lease, LeaseBody } from './lease.ts';
+export { LeaseStore, type NewLease } from './lease-store.ts';
+export { decideTtl, type Ttl, type TtlBounds } from './ttl.ts';

@@ -1,0 +1,185 @@
+import { newUuid, type Random } from '../../crypto/index.ts';
+import { StrongroomError } from '../../lib/index.ts';
+import { type Change, isGuardFailure, type Row, type Store } from '../../store/index.ts';
+import { type Seal, SealedTable } from '../seal/index.ts';
+import { defaultMountConfig, type Mount, type MountConfig, type MountKind } from './mount.ts';
+import { systemMount } from './system-mount.ts';
+
+interface MountBody {
+  readonly type: string;
+  readonly description: string;
+  readonly options: Readonly<Record<string, string>> | null;
+  readonly local: boolean;
+  readonly sealWrap: boolean;
+  readonly config: MountConfig;
+}
+
+export interface NewMount {
+  readonly namespace: string;
+  readonly kind: MountKind;
+  readonly path: string;
+  readonly type: string;
+  readonly description: string;
+  readonly options: Readonly<Record<string, string>> | null;
+  readonly local?: boolean;
+  readonly sealWrap?: boolean;
+  readonly config?: Partial<MountConfig>;
+}
+
+/** Where each engine is mounted. Few rows, read once when the server unseals, and again after each change here. */
+export class MountTable {
+  readonly #store: Store;
+  readonly #random: Random;
+  readonly #table: SealedTable<'mounts', MountBody>;
+  #byPrefix = new Map<string, Mount>([[systemMount.prefix, systemMount]]);
+  #byAccessor = new Map<string, Mount>();
+  #longestSegments = 1;
+
+  constructor(parts: { store: Store; seal: Seal; random: Random }) {
+    this.#store = parts.store;
+    this.#random = parts.random;
+    this.#table = new SealedTable('mounts', () => parts.seal.sealer);
+    parts.seal.whenSealed(() => {
+      this.#table.forget();
+      this.#remember([]);
+    });
+  }
+
+  /** Reads the table; called when the server unseals. */
+  async load(namespace = 'root'): Promise<void> {
+    const rows = await this.#store.list('mounts', { where: { namespace }, limit: 10_000 });
+    this.#remember(rows.map((row) => this.#open(row)));
+  }
+
+  #remember(stored: readonly Mount[]): void {
+    const mounts = [systemMount, ...stored];
+    this.#byPrefix = new Map(mounts.map((mount) => [mount.prefix, mount]));
+    this.#byAccessor = new Map(mounts.map((mount) => [mount.accessor, mount]));
+    this.#longestSegments = Math.max(0, ...mounts.map((mount) => mount.prefix.split('/').length - 1));
+  }
+
+  /** The mount a path falls under (the longest that fits), or undefined. A mount's path alone, without slash, counts. */
+  route(path: string): Mount | undefined {
+    let end = -1;
+    let found: Mount | undefined;
+    for (let segment = 0; segment < this.#longestSegments; segment += 1) {
+      end = path.indexOf('/', end + 1);
+      const prefix = end === -1 ? `${path}/` : path.slice(0, end + 1);
+      found = this.#byPrefix.get(prefix) ?? found;
+      if (end === -1) break;
+    }
+    return found;
+  }
+
+  all(kind: MountKind): readonly Mount[] {
+    return [...this.#byPrefix.values()]
+      .filter((mount) => mount.kind === kind)
+      .sort((left, right) => (left.path < right.path ? -1 : 1));
+  }
+
+  byAccessor(accessor: string): Mount | undefined {
+    return this.#byAccessor.get(accessor);
+  }
+
+  byId(id: string): Mount | undefined {
+    return [...this.#byPrefix.values()].find((mount) => mount.id === id);
+  }
+
+  byPath(kind: MountKind, path: string): Mount | undefined {
+    return this.#byPrefix.get(prefixOf(kind, path));
+  }
+
+  /** A new mount and the change that stores it; the change fails when the path is taken. */
+  draft(spec: NewMount): { mount: Mount; change: Change } {
+    const id = newUuid(this.#random);
+    const mount: Mount = {
+      namespace: spec.namespace,
+      id,
+      kind: spec.kind,
+      path: spec.path,
+      prefix: prefixOf(spec.kind, spec.path),
+      type: spec.type,
+      accessor: `${spec.kind === 'auth' ? 'auth_' : ''}${spec.type}_${this.#random.bytes(4).toString('hex')}`,
+      description: spec.description,
+      options: spec.options,
+      local: spec.local ?? false,
+      sealWrap: spec.sealWrap ?? false,
+      config: { ...defaultMountConfig, ...spec.config },
+      version: 1,
+    };
+    const clear = { namespace: spec.namespace, id, kind: spec.kind, path: spec.path, accessor: mount.accessor };
+    return { mount, change: this.#table.insert(clear, {}, bodyOf(mount)) };
+  }
+
+  /** Mounts an engine; `extra` is stored in the same commit. */
+  async add(spec: NewMount, prepare: (mount: Mount) => Promise<readonly Change[]>): Promise<Mount> {
+    this.#refuseClash(spec.kind, spec.path);
+    const { mount, change } = this.draft(spec);
+    try {
+      await this.#store.commit([change, ...(await prepare(mount))]);
+    } catch (error) {
+      if (isGuardFailure(error, 0)) throw pathInUse(spec.path);
+      throw error;
+    }
+    await this.load(spec.namespace);
+    return mount;
+  }
+
+  /** One mount may not lie below another of its kind. */
+  #refuseClash(kind: MountKind, path: string): void {
+    for (const mount of this.all(kind)) {
+      if (mount.path.startsWith(path) || path.startsWith(mount.path)) throw pathInUse(mount.path);
+    }
+  }
+
+  /** Replaces a mount's settings. */
+  async change(
+    mount: Mount,
+    change: Partial<Pick<Mount, 'description' | 'options' | 'config' | 'path'>>,
+  ): Promise<void> {
+    const row = await this.#store.read('mounts', { namespace: mount.namespace, id: mount.id });
+    if (!row) throw new StrongroomError('not_found', 'no such mount');
+    const next = { ...this.#open(row), ...change };
+    await this.#store.commit([this.#table.update(row, { path: next.path }, bodyOf(next))]);
+    await this.load(mount.namespace);
+  }
+
+  /** Removes a mount with everything stored under it, in one commit; `extra` goes with it. */
+  async remove(mount: Mount, extra: readonly Change[]): Promise<void> {
+    const { namespace, id } = mount;
+    await this.#store.commit([
+      { kind: 'delete', table: 'mounts', key: { namespace, id } },
+      { kind: 'deleteWhere', table: 'records', where: { namespace, mount: id } },
+      { kind: 'deleteWhere', table: 'credentials', where: { namespace, mount: id } },
+      { kind: 'deleteWhere', table: 'certificates', where: { namespace, mount: id } },
+      { kind: 'deleteWhere', table: 'leases', where: { namespace, mount: id } },
+      ...extra,
+    ]);
+    await this.load(namespace);
+  }
+
+  #open(row: Row<'mounts'>): Mount {
+    const body = this.#table.open(row);
+    const kind = row.kind as MountKind;
+    return {
+      ...body,
+      namespace: row.namespace,
+      id: row.id,
+      kind,
+      path: row.path,
+      prefix: prefixOf(kind, row.path),
+      accessor: row.accessor,
+      version: row.version,
+    };
+  }
+}
+
+function bodyOf(mount: Mount): MountBody {
+  const { type, description, options, local, sealWrap, config } = mount;
+  return { type, description, options, local, sealWrap, config };
+}
+
+const prefixOf = (kind: MountKind, path: string): string => (kind === 'auth' ? `auth/${path}` : path);
+
+const pathInUse = (path: string): StrongroomError =>
+  new StrongroomError('invalid_request', `path is already in use at ${path}`, { hint: 'choose another path' });

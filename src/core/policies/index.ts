@@ -1,0 +1,14 @@
+export { Acl } from './acl.ts';
+export { type Capability, capabilityNames, type Operation } from './capability.ts';
+export { compileAcl, rootAcl, type TemplateContext } from './compile-acl.ts';
+export type { AclRequest, Decision, GrantingPolicy, RefusalReason } from './decision.ts';
+export { defaultPolicyText } from './default-policy.ts';
+export type { AclExplanation, ExplainedRule } from './explain.ts';
+export type { GrantedPattern, GrantedPatterns } from './granted-patterns.ts';
+export type { KeyFilter } from './key-filter.ts';
+export { type PolicyOptions, parsePolicy } from './parse-policy.ts';
+export type { ParsedPolicy, PolicyRule } from './parsed-policy.ts';
+export type { TemplateAlias, TemplateIdentity } from './path-template.ts';
+export { normalizePolicyName, sanitizePolicyNames } from './policy-name.ts';
+export { decodePolicyText } from './policy-text.ts';
+export type { DroppedRule, NamedPolicy } from './rule-table.ts';

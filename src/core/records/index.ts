@@ -1,0 +1,7 @@
+export {
+  lostRace,
+  RecordCollection,
+  type RecordOptions,
+  requireRecord,
+  type StoredRecord,
+} from './record-collection.ts';

@@ -1,0 +1,44 @@
+import type { Engine } from '../engine.ts';
+import type { Mount, MountTable } from '../mounts/index.ts';
+import type { RouteVerb } from './route.ts';
+import { type RouteMatch, RouteTable } from './route-table.ts';
+
+export interface Routed {
+  readonly mount: Mount | undefined;
+  /** The path below the mount, without slashes at its ends. */
+  readonly relativePath: string;
+  readonly match: RouteMatch | undefined;
+  /** Whether another verb is served here. */
+  readonly pathExists: boolean;
+  readonly hint: string | undefined;
+}
+
+/** Path → mount → engine → route. */
+export class MountRouter {
+  readonly #mounts: MountTable;
+  readonly #engines: ReadonlyMap<string, Engine>;
+  readonly #tables = new Map<string, RouteTable>();
+
+  constructor(mounts: MountTable, engines: ReadonlyMap<string, Engine>) {
+    this.#mounts = mounts;
+    this.#engines = engines;
+    for (const [type, engine] of engines) this.#tables.set(type, new RouteTable(engine.routes));
+  }
+
+  find(verb: RouteVerb, path: string): Routed {
+    const mount = this.#mounts.route(path);
+    if (!mount) return { mount, relativePath: path, match: undefined, pathExists: false, hint: undefined };
+    const relativePath = path.length < mount.prefix.length ? '' : path.slice(mount.prefix.length);
+    const table = this.#tables.get(`${mount.kind}:${mount.type}`);
+    const match = table?.find(verb, relativePath);
+    if (match) return { mount, relativePath, match, pathExists: true, hint: undefined };
+    const engine = this.#engines.get(`${mount.kind}:${mount.type}`);
+    const pathExists = table?.hasPath(relativePath) ?? false;
+    return { mount, relativePath, match, pathExists, hint: engine?.unknownPathHint?.(relativePath, mount) };
+  }
+}
+
+/** Engines are kept by kind and type: an auth method and an engine may have the same name. */
+export function engineKey(engine: Pick<Engine, 'kind' | 'type'>): string {
+  return `${engine.kind}:${engine.type}`;
+}

@@ -1,0 +1,226 @@
+import { isPromise } from 'node:util/types';
+import type { Random } from '../../crypto/index.ts';
+import {
+  type Awaitable,
+  type Clock,
+  inspectCredential,
+  mintCredential,
+  randomBase62,
+  StrongroomError,
+} from '../../lib/index.ts';
+import type { Change, Row, Store } from '../../store/index.ts';
+import { type Seal, SealedTable } from '../seal/index.ts';
+import { batchPrefix, decodeBatchToken, encodeBatchToken, type TokenTable } from './batch-token.ts';
+import type { TokenBody, TokenRecord } from './token-record.ts';
+
+export const servicePrefix = 'srs.';
+/** Root tokens have the shape Vault's have: clients compute the length of one-time pads from it. */
+const rootPrefix = 'hvs.';
+const rootRandomLength = 24;
+const accessorLength = 24;
+const maxTokenLength = 8_192;
+
+export interface NewToken {
+  readonly type: 'service' | 'batch';
+  readonly namespace: string;
+  /** The parent's id, or null for an orphan. */
+  readonly parent: string | null;
+  readonly entityId: string;
+  readonly mount: string | null;
+  readonly expireMillis: number | null;
+  readonly body: Omit<TokenBody, 'accessor'>;
+  /** A text chosen by the caller instead of a random one. */
+  readonly customText?: string;
+}
+
+export interface MintedToken {
+  /** Shown once. */
+  readonly text: string;
+  readonly record: TokenRecord;
+  /** To be committed, with whatever else belongs to the same write. */
+  readonly changes: readonly Change[];
+}
+
+/** Live tokens. Authority is read from the store at each use; nothing is cached here but opened bodies. */
+export class TokenStore {
+  readonly #store: Store;
+  readonly #seal: Seal;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #table: TokenTable;
+
+  constructor(parts: { store: Store; seal: Seal; clock: Clock; random: Random }) {
+    this.#store = parts.store;
+    this.#seal = parts.seal;
+    this.#clock = parts.clock;
+    this.#random = parts.random;
+    this.#table = new SealedTable('tokens', () => parts.seal.sealer);
+    parts.seal.whenSealed(() => this.#table.forget());
+  }
+
+  /** Makes a token and the changes that store it. A child's changes hold only while its parent lives. */
+  mint(token: NewToken): MintedToken {
+    const random = (size: number): Buffer => this.#random.bytes(size);
+    if (token.type === 'batch') return this.#mintBatch(token);
+    const isRoot = token.body.policies.includes('root');
+    const text =
+      token.customText ??
+      (isRoot ? rootPrefix + randomBase62(rootRandomLength, random) : mintCredential(servicePrefix, random));
+    const { sealer } = this.#seal;
+    const body: TokenBody = { ...token.body, accessor: randomBase62(accessorLength, random) };
+    const clear = {
+      namespace: token.namespace,
+      id: sealer.hashCredential(text),
+      accessor_index: sealer.index('accessor', body.accessor),
+      parent: token.parent,
+      entity_id: token.entityId === '' ? null : token.entityId,
+      mount: token.mount,
+      created_millis: body.issuedMillis,
+      expire_millis: token.expireMillis,
+    };
+    const uses = body.usesAtIssue > 0 ? body.usesAtIssue : null;
+    const insert = this.#table.insert(clear, { uses_left: uses }, body);
+    const record = { ...token, id: clear.id, usesLeft: uses, body, row: undefined };
+    return { text, record, changes: [...this.#parentCheck(token), insert] };
+  }
+
+  #mintBatch(token: NewToken): MintedToken {
+    const body: TokenBody = { ...token.body, accessor: '' };
+    const text = encodeBatchToken(this.#seal.sealer, { ...token, body });
+    const record = { ...token, id: this.#seal.sealer.hashCredential(text), usesLeft: null, body, row: undefined };
+    return { text, record, changes: this.#parentCheck(token) };
+  }
+
+  #parentCheck(token: NewToken): Change[] {
+    if (token.parent === null) return [];
+    const key = { namespace: token.namespace, id: token.parent };
+    return [{ kind: 'check', table: 'tokens', key, notExpiredAtMillis: this.#clock.nowMillis() }];
+  }
+
+  /** The live token behind a text, or undefined when it is unknown, expired, used up, revoked or not ours. */
+  find(namespace: string, text: string): Awaitable<TokenRecord | undefined> {
+    if (text.length === 0 || text.length > maxTokenLength) return undefined;
+    if (text.startsWith(batchPrefix)) return this.#findBatch(namespace, text);
+    if (text.startsWith(servicePrefix) && inspectCredential(text, servicePrefix) !== 'well_formed') return undefined;
+    return this.findById(namespace, this.#seal.sealer.hashCredential(text));
+  }
+
+  async #findBatch(namespace: string, text: string): Promise<TokenRecord | undefined> {
+    const token = decodeBatchToken(this.#seal.sealer, text);
+    if (!token || token.namespace !== namespace) return undefined;
+    if (token.expireMillis !== null && token.expireMillis <= this.#clock.nowMillis()) return undefined;
+    if (token.parent !== null && !(await this.findById(namespace, token.parent))) return undefined;
+    return token;
+  }
+
+  findById(namespace: string, id: string): Awaitable<TokenRecord | undefined> {
+    const row = this.#store.read('tokens', { namespace, id });
+    return isPromise(row) ? row.then((found) => this.#openLive(found)) : this.#openLive(row);
+  }
+
+  async findByAccessor(namespace: string, accessor: string): Promise<TokenRecord | undefined> {
+    if (!/^[0-9A-Za-z]{8,64}$/.test(accessor)) return undefined;
+    const where = { namespace, accessor_index: this.#seal.sealer.index('accessor', accessor) };
+    const [row] = await this.#store.list('tokens', { where, limit: 1 });
+    return this.#openLive(row);
+  }
+
+  #openLive(row: Row<'tokens'> | undefined): TokenRecord | undefined {
+    if (!row) return undefined;
+    if (row.expire_millis !== null && row.expire_millis <= this.#clock.nowMillis()) return undefined;
+    if (row.uses_left !== null && row.uses_left <= 0) return undefined;
+    return this.#open(row);
+  }
+
+  #open(row: Row<'tokens'>): TokenRecord {
+    return {
+      id: row.id,
+      namespace: row.namespace,
+      type: 'service',
+      parent: row.parent,
+      entityId: row.entity_id ?? '',
+      mount: row.mount,
+      expireMillis: row.expire_millis,
+      usesLeft: row.uses_left,
+      body: this.#table.open(row),
+      row,
+    };
+  }
+
+  /**
+   * Takes one use off a limited token, durably, before anything is done with it. Answers what is left, or undefined
+   * when there was nothing left: then the token is as good as unknown.
+   */
+  async takeUse(token: TokenRecord): Promise<number | undefined> {
+    const key = { namespace: token.namespace, id: token.id };
+    try {
+      const [left] = await this.#store.commit([
+        { kind: 'decrement', table: 'tokens', key, column: 'uses_left', by: 1 },
+      ]);
+      return left;
+    } catch (error) {
+      if (error instanceof StrongroomError && error.code === 'version_mismatch') return undefined;
+      throw error;
+    }
+  }
+
+  /** The change that moves a token's end. It fails when the token changed or went meanwhile. */
+  renew(token: TokenRecord, expireMillis: number, nowMillis: number): Change {
+    if (!token.row) throw new RangeError('a batch token is not renewed');
+    return this.#table.update(
+      token.row,
+      { expire_millis: expireMillis },
+      { ...token.body, lastRenewedMillis: nowMillis },
+    );
+  }
+
+  /** Revokes a token with all below it. Dead when this resolves; answers how many there were. */
+  async revokeTree(namespace: string, id: string): Promise<number> {
+    return this.#deleteTrees(namespace, { id });
+  }
+
+  /** Revokes every token that came through an auth mount, with all below. */
+  async revokeByMount(namespace: string, mountAccessor: string): Promise<number> {
+    return this.#deleteTrees(namespace, { mount: mountAccessor });
+  }
+
+  /** Revokes every token of an entity, with all below. */
+  async revokeByEntity(namespace: string, entityId: string): Promise<number> {
+    return this.#deleteTrees(namespace, { entity_id: entityId });
+  }
+
+  async #deleteTrees(namespace: string, where: { id?: string; mount?: string; entity_id?: string }): Promise<number> {
+    const atMillis = this.#clock.nowMillis();
+    const [count] = await this.#store.commit([{ kind: 'deleteTokenTree', namespace, where, atMillis }]);
+    return count ?? 0;
+  }
+
+  /** Revokes one token alone: its children become orphans. */
+  async revokeOrphaning(token: TokenRecord): Promise<void> {
+    const { namespace, id } = token;
+    const page = 500;
+    for (;;) {
+      const children = await this.#store.list('tokens', { where: { namespace, parent: id }, limit: page });
+      if (children.length > 0) {
+        await this.#store.commit(
+          children.map((row) => this.#table.update(row, { parent: null }, this.#table.open(row))),
+        );
+      }
+      if (children.length < page) break;
+    }
+    await this.revokeTree(namespace, id);
+  }
+
+  /** Live tokens in the order of their ids, for lists. */
+  async page(
+    namespace: string,
+    query: { where?: Partial<Row<'tokens'>>; after?: string; limit: number },
+  ): Promise<TokenRecord[]> {
+    const rows = await this.#store.list('tokens', {
+      where: { ...query.where, namespace },
+      ...(query.after && { after: { value: query.after, id: query.after } }),
+      limit: query.limit,
+    });
+    return rows.flatMap((row) => this.#openLive(row) ?? []);
+  }
+}
