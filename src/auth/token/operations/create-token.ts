@@ -1,0 +1,338 @@
+import {
+  type Answer,
+  type Core,
+  decideTtl,
+  type EngineRequest,
+  isEverlastingRoot,
+  mergePolicies,
+  mountLimits,
+  type Principal,
+  requirePrincipal,
+  type TokenBody,
+} from '../../../core/index.ts';
+import { formatShortDuration, parseCidrList, StrongroomError } from '../../../lib/index.ts';
+import type { TokenRole } from '../records.ts';
+import { choosePolicies, chooseRolePolicies } from './choose-policies.ts';
+
+export interface CreateFields {
+  readonly id?: string | undefined;
+  readonly policies?: readonly string[] | undefined;
+  readonly meta?: Readonly<Record<string, string>> | undefined;
+  readonly no_parent?: boolean | undefined;
+  readonly no_default_policy?: boolean | undefined;
+  readonly renewable?: boolean | undefined;
+  readonly ttl?: number | undefined;
+  readonly lease?: number | undefined;
+  readonly type?: string | undefined;
+  readonly explicit_max_ttl?: number | undefined;
+  readonly display_name?: string | undefined;
+  readonly num_uses?: number | undefined;
+  readonly period?: number | undefined;
+  readonly entity_alias?: string | undefined;
+  readonly bound_cidrs?: readonly string[] | undefined;
+}
+
+type CreateRequest = EngineRequest<CreateFields>;
+
+function refuse(message: string, hint: string): never {
+  throw new StrongroomError('invalid_request', message, { hint });
+}
+
+/** Makes a token under the rules of vault-semantics 4.2. `orphan` is the route's own word; a role may say it too. */
+export async function createToken(
+  core: Core,
+  request: CreateRequest,
+  options: { readonly orphan: boolean; readonly role?: TokenRole },
+): Promise<Answer> {
+  const parent = requirePrincipal(request);
+  const { fields } = request;
+  const { role } = options;
+  refuseBarrenParent(parent);
+  const sudo = hasSudo(request, parent);
+  const orphan = decideOrphan(fields, parent, sudo, options);
+  const type = decideType(fields, role);
+  const wish = { requested: fields.policies ?? [], noDefault: fields.no_default_policy === true };
+  const policies = role ? chooseRolePolicies(wish, role, parent, sudo) : choosePolicies(wish, parent, sudo);
+  await warnAboutMissing(core, request, policies);
+  const isRoot = policies.includes('root');
+  if (type === 'batch') refuseBatch(fields, isRoot);
+  const limits = decideLimits(core, request, { parent, role, sudo, isRoot, type });
+  const entity = await decideEntity(core, request, { parent, role, orphan });
+  const boundCidrs = decideCidrs(fields, role, parent, orphan);
+  const nowMillis = core.clock.nowMillis();
+  const body: Omit<TokenBody, 'accessor'> = {
+    policies,
+    path: role ? `auth/token/create/${role.name}${role.pathSuffix ? `/${role.pathSuffix}` : ''}` : request.path,
+    meta: readMeta(fields.meta),
+    displayName: displayName(fields.display_name),
+    usesAtIssue: limits.numUses,
+    creationTtlSeconds: limits.ttlSeconds,
+    periodSeconds: limits.periodSeconds,
+    explicitMaxSeconds: limits.explicitMaxSeconds,
+    roleTtlSeconds: 0,
+    roleMaxSeconds: 0,
+    boundCidrs,
+    role: role?.name ?? '',
+    renewable: limits.renewable,
+    issuedMillis: nowMillis,
+    lastRenewedMillis: 0,
+    strictAddress: '',
+    internal: {},
+    createdBy: { entityId: parent.entityId, displayName: parent.displayName, accessor: parent.accessor },
+  };
+  const minted = core.tokens.mint({
+    type,
+    namespace: request.namespace,
+    parent: orphan ? null : parent.credentialId,
+    entityId: entity.id,
+    mount: null,
+    expireMillis: limits.ttlSeconds === 0 ? null : nowMillis + limits.ttlSeconds * 1000,
+    body,
+    ...(fields.id !== undefined && fields.id !== '' && { customText: requireCustomId(fields.id, sudo, type, request) }),
+  });
+  try {
+    await core.store.commit([...entity.changes, ...minted.changes]);
+  } catch (error) {
+    throw await explainFailure(core, request, error, minted.record.id, parent, orphan);
+  }
+  return {
+    auth: {
+      clientToken: minted.text,
+      accessor: minted.record.body.accessor,
+      policies: mergePolicies(policies, entity.policies),
+      tokenPolicies: policies,
+      identityPolicies: entity.policies,
+      metadata: body.meta,
+      leaseSeconds: limits.ttlSeconds,
+      renewable: limits.renewable,
+      entityId: entity.id,
+      tokenType: type,
+      orphan,
+      usesLeft: limits.numUses,
+    },
+    subject: minted.record.body.accessor,
+  };
+}
+
+function refuseBarrenParent(parent: Principal): void {
+  if (parent.tokenType === 'batch') refuse('batch tokens cannot create more tokens', 'use a service token');
+  if (parent.usesLeft !== undefined) {
+    refuse('restricted use token cannot generate child tokens', 'use a token without a limit of uses');
+  }
+}
+
+function hasSudo(request: CreateRequest, principal: Principal): boolean {
+  return principal.acls.every((acl) => {
+    const decision = acl.decide({ path: request.path, operation: 'update' });
+    return decision.allowed && decision.sudo;
+  });
+}
+
+function decideOrphan(
+  fields: CreateFields,
+  parent: Principal,
+  sudo: boolean,
+  options: { readonly orphan: boolean; readonly role?: TokenRole },
+): boolean {
+  if (options.role) return options.role.orphan;
+  if (options.orphan) return true;
+  if (fields.no_parent === true) {
+    if (!sudo) refuse('root or sudo privileges required to create orphan token', 'use auth/token/create-orphan');
+    return true;
+  }
+  // What is not a token has no descendants: its children stand alone.
+  return parent.kind !== 'token';
+}
+
+function decideType(fields: CreateFields, role: TokenRole | undefined): 'service' | 'batch' {
+  const asked = fields.type ?? '';
+  if (asked !== '' && asked !== 'service' && asked !== 'batch')
+    refuse("invalid 'token_type' value", 'service or batch');
+  if (role?.type === 'service' || role?.type === 'batch') return role.type;
+  if (asked !== '') return asked as 'service' | 'batch';
+  return role?.type === 'default-batch' ? 'batch' : 'service';
+}
+
+function refuseBatch(fields: CreateFields, isRoot: boolean): void {
+  const limit = (['explicit_max_ttl', 'num_uses', 'period'] as const).find((name) => (fields[name] ?? 0) > 0);
+  if (limit) refuse(`batch tokens cannot have "${limit}" set`, 'use a service token');
+  if (isRoot) refuse('batch tokens cannot be root tokens', 'use a service token');
+}
+
+interface Limits {
+  readonly ttlSeconds: number;
+  readonly periodSeconds: number;
+  readonly explicitMaxSeconds: number;
+  readonly numUses: number;
+  readonly renewable: boolean;
+}
+
+function smallerSet(left: number, right: number): number {
+  if (left === 0 || right === 0) return left || right;
+  return Math.min(left, right);
+}
+
+function decideLimits(
+  core: Core,
+  request: CreateRequest,
+  facts: { parent: Principal; role: TokenRole | undefined; sudo: boolean; isRoot: boolean; type: 'service' | 'batch' },
+): Limits {
+  const { fields, mount } = request;
+  const { role } = facts;
+  if ((fields.num_uses ?? 0) < 0) refuse('number of uses cannot be negative', '0 means unlimited');
+  if ((fields.period ?? 0) > 0 && !facts.sudo) {
+    refuse('root or sudo privileges required to create periodic token', 'use a role that has a period');
+  }
+  const periodSeconds = smallerSet(fields.period ?? 0, role?.periodSeconds ?? 0);
+  const explicitMaxSeconds = smallerSet(fields.explicit_max_ttl ?? 0, role?.explicitMaxSeconds ?? 0);
+  if ((fields.explicit_max_ttl ?? 0) > 0 && (role?.explicitMaxSeconds ?? 0) > 0) {
+    request.warn(
+      `Explicit max TTL specified both during creation call and in role; using the lesser value of ${explicitMaxSeconds} seconds`,
+    );
+  }
+  const numUses = smallerSet(fields.num_uses ?? 0, role?.numUses ?? 0);
+  const wished = fields.ttl ?? fields.lease ?? 0;
+  const renewable = facts.type === 'service' && (fields.renewable ?? true) && (role?.renewable ?? true);
+  if (facts.isRoot && wished === 0 && periodSeconds === 0 && explicitMaxSeconds === 0) {
+    const everlasting = facts.parent.token !== undefined && isEverlastingRoot(facts.parent.token);
+    if (!everlasting) refuse('expiring root tokens cannot create non-expiring root tokens', 'give the token a ttl');
+    return { ttlSeconds: 0, periodSeconds, explicitMaxSeconds, numUses, renewable: false };
+  }
+  const nowMillis = core.clock.nowMillis();
+  const bounds = mountLimits(mount, core.settings);
+  const ttl = decideTtl({
+    incrementSeconds: wished,
+    roleTtlSeconds: 0,
+    periodSeconds,
+    roleMaxSeconds: 0,
+    explicitMaxSeconds,
+    mountDefaultSeconds: bounds.defaultSeconds,
+    mountMaxSeconds: bounds.maxSeconds,
+    issuedMillis: nowMillis,
+    nowMillis,
+  });
+  for (const warning of ttl.warnings) request.warn(warning);
+  const ttlSeconds = capByParent(ttl.seconds, facts.parent, nowMillis, request);
+  return { ttlSeconds, periodSeconds, explicitMaxSeconds, numUses, renewable };
+}
+
+/** A child never outlives what its parent may still become: a parent that cannot be renewed bounds it. */
+function capByParent(seconds: number, parent: Principal, nowMillis: number, request: CreateRequest): number {
+  const token = parent.token;
+  if (token || parent.expireMillis === null) return seconds;
+  const rest = Math.max(1, Math.floor((parent.expireMillis - nowMillis) / 1000));
+  if (seconds <= rest) return seconds;
+  request.warn(
+    `TTL of "${formatShortDuration(seconds)}" exceeded the life of the credential that made it; capped to "${formatShortDuration(rest)}"`,
+  );
+  return rest;
+}
+
+async function decideEntity(
+  core: Core,
+  request: CreateRequest,
+  facts: { parent: Principal; role: TokenRole | undefined; orphan: boolean },
+): Promise<{ id: string; policies: readonly string[]; changes: Parameters<Core['store']['commit']>[0] }> {
+  const alias = request.fields.entity_alias ?? '';
+  if (alias !== '') {
+    const allowed =
+      facts.role?.allowedEntityAliases.some((name) => name === alias.toLowerCase() || name === '*') ?? false;
+    if (!facts.role)
+      refuse("'entity_alias' is only allowed in combination with token role", 'create the token through a role');
+    if (!allowed) refuse("invalid 'entity_alias' value", 'the role does not allow this alias');
+    const { entity, changes } = await core.identity.resolveLogin({
+      namespace: request.namespace,
+      mount: request.mount.accessor,
+      name: alias,
+    });
+    if (entity.disabled) throw new StrongroomError('permission_denied', 'permission denied');
+    return { id: entity.id, policies: entity.policies, changes };
+  }
+  if (facts.orphan) return { id: '', policies: [], changes: [] };
+  return { id: facts.parent.entityId, policies: facts.parent.identityPolicies, changes: [] };
+}
+
+/** The parent's address blocks hold for its children; a role's replace them, a request may only name blocks within. */
+function decideCidrs(
+  fields: CreateFields,
+  role: TokenRole | undefined,
+  parent: Principal,
+  orphan: boolean,
+): readonly string[] {
+  if (role && role.boundCidrs.length > 0) return role.boundCidrs;
+  const inherited = orphan || role ? [] : (parent.token?.body.boundCidrs ?? []);
+  const asked = fields.bound_cidrs ?? [];
+  if (asked.length === 0) return inherited;
+  parseCidrList(asked);
+  if (inherited.length === 0) return asked;
+  const within = parseCidrList(inherited);
+  for (const block of asked) {
+    const [address, prefix] = block.split('/') as [string, string?];
+    const inside =
+      within.allows(address) && (prefix === undefined || inherited.some((own) => coversPrefix(own, prefix)));
+    if (!inside) refuse('bound_cidrs must lie within those of the parent token', 'ask for narrower blocks');
+  }
+  return asked;
+}
+
+function coversPrefix(own: string, prefix: string): boolean {
+  const ownPrefix = own.split('/')[1];
+  return ownPrefix !== undefined && Number(ownPrefix) <= Number(prefix);
+}
+
+const maxMetaPairs = 64;
+
+function readMeta(meta: CreateFields['meta']): Readonly<Record<string, string>> | null {
+  if (!meta || Object.keys(meta).length === 0) return null;
+  if (Object.keys(meta).length > maxMetaPairs) refuse('too many metadata entries', `at most ${maxMetaPairs} pairs`);
+  for (const [key, value] of Object.entries(meta)) {
+    if (key.length > 128 || value.length > 4_096)
+      refuse('metadata is too long', 'keys to 128, values to 4096 characters');
+  }
+  return meta;
+}
+
+/** `token`, or `token-<name>` with everything but letters, digits and dashes replaced. */
+function displayName(asked: string | undefined): string {
+  const name = asked ?? 'token';
+  if (name.length > 512) refuse('display_name is too long', 'at most 512 characters');
+  const full = name === 'token' || name === '' ? 'token' : `token-${name}`;
+  return full.replace(/[^a-zA-Z0-9-]/g, '-').replace(/^-+|-+$/g, '');
+}
+
+function requireCustomId(id: string, sudo: boolean, type: string, request: CreateRequest): string {
+  if (!sudo) refuse('root or sudo privileges required to specify token id', 'leave id out');
+  if (type === 'batch') refuse('batch tokens cannot have custom IDs', 'leave id out');
+  if (/^(hvs|s|srs|hvb|b|srb)\./.test(id) || id.includes('.')) {
+    refuse('custom token ID cannot have the prefix of issued tokens or contain a dot', 'choose another id');
+  }
+  if (id.length < 4 || id.length > 512 || !/^[\x21-\x7e]+$/.test(id)) {
+    refuse('custom token ID must have 4 to 512 printable characters', 'choose another id');
+  }
+  request.warn('Supplying a custom ID for the token uses the weaker secrecy of that ID instead of a random value');
+  return id;
+}
+
+async function warnAboutMissing(core: Core, request: CreateRequest, policies: readonly string[]): Promise<void> {
+  for (const name of policies) {
+    if (!(await core.policies.exists(request.namespace, name))) request.warn(`Policy "${name}" does not exist`);
+  }
+}
+
+async function explainFailure(
+  core: Core,
+  request: CreateRequest,
+  error: unknown,
+  id: string,
+  parent: Principal,
+  orphan: boolean,
+): Promise<unknown> {
+  if (!(error instanceof StrongroomError) || error.code !== 'version_mismatch') return error;
+  if (!orphan && !(await core.tokens.findById(request.namespace, parent.credentialId))) {
+    return new StrongroomError('unauthenticated', 'permission denied', { hint: 'the calling token was revoked' });
+  }
+  if (await core.store.read('tokens', { namespace: request.namespace, id })) {
+    return new StrongroomError('invalid_request', 'cannot create a token with a duplicate ID');
+  }
+  return error;
+}

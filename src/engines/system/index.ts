@@ -1,0 +1,16 @@
+import type { Core, Engine } from '../../core/index.ts';
+import type { SystemHooks } from './hooks.ts';
+import { sealRoutes } from './seal/routes.ts';
+
+export type { SystemHooks } from './hooks.ts';
+
+/** The server itself as an engine: its seal, mounts, policies, leases, audit log and credentials. Mounted at `sys/`. */
+export function createSystemEngine(core: Core, hooks: SystemHooks): Engine {
+  return {
+    type: 'system',
+    kind: 'secret',
+    description: 'system endpoints used for control, policy and debugging',
+    singleton: true,
+    routes: [...sealRoutes(core, hooks)],
+  };
+}

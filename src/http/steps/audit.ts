@@ -1,0 +1,153 @@
+import type { AuditAuth, AuditBroker, AuditEntry, AuditRequest, Principal } from '../../core/index.ts';
+import { formatTime, type StrongroomError } from '../../lib/index.ts';
+import type { Exchange } from '../exchange.ts';
+
+/** What both lines of an exchange share; the broker remembers their text by object. */
+interface AuditParts {
+  readonly auth: AuditAuth | undefined;
+  readonly request: AuditRequest;
+}
+
+const parts = new WeakMap<Exchange, AuditParts>();
+const none: ReadonlySet<string> = new Set();
+const rootNamespace = { id: 'root', path: '' };
+
+/** Writes the opening record: nothing is done before it is written. */
+export function openAudit(broker: () => AuditBroker | undefined): (exchange: Exchange) => Promise<void> | void {
+  return (exchange) => {
+    return exchange.route?.whileSealed ? undefined : writeOpening(broker(), exchange, undefined);
+  };
+}
+
+/** The opening record of a request that was refused before it got that far. */
+export async function openRefused(
+  broker: AuditBroker | undefined,
+  exchange: Exchange,
+  error: StrongroomError,
+): Promise<void> {
+  await writeOpening(broker, exchange, error);
+}
+
+function writeOpening(
+  broker: AuditBroker | undefined,
+  exchange: Exchange,
+  error: StrongroomError | undefined,
+): Promise<void> | void {
+  if (!broker) return undefined;
+  const shared = describe(exchange);
+  parts.set(exchange, shared);
+  const entry: AuditEntry = { timeMillis: exchange.startedMillis, ...shared, ...(error && refusal(error)) };
+  return broker.open(entry).then(() => {
+    exchange.audited = true;
+  });
+}
+
+const refusal = (error: StrongroomError): { error: string; outcome: string } => ({
+  error: error.message === '' ? error.code.replaceAll('_', ' ') : error.message,
+  outcome: error.code,
+});
+
+/** Writes the closing record: nothing is answered before it is written. */
+export function closeAudit(broker: () => AuditBroker | undefined): (exchange: Exchange) => Promise<void> | void {
+  return (exchange) => {
+    return exchange.audited ? broker()?.close(closing(exchange, undefined)) : undefined;
+  };
+}
+
+export async function closeRefused(
+  broker: AuditBroker | undefined,
+  exchange: Exchange,
+  error: StrongroomError,
+): Promise<void> {
+  if (broker && exchange.audited) await broker.close(closing(exchange, error));
+}
+
+function closing(exchange: Exchange, error: StrongroomError | undefined): AuditEntry {
+  const shared = parts.get(exchange) ?? describe(exchange);
+  const { answer, mount } = exchange;
+  const granted = answer?.auth;
+  return {
+    timeMillis: exchange.startedMillis,
+    // Rights are known only after the opening record; the closing one shows which policy granted them.
+    auth: exchange.decision && exchange.principal ? describePrincipal(exchange.principal, exchange) : shared.auth,
+    request: shared.request,
+    response: {
+      ...(granted && {
+        auth: {
+          clientToken: granted.clientToken,
+          accessor: granted.accessor,
+          policies: granted.policies,
+          tokenPolicies: granted.tokenPolicies,
+          identityPolicies: granted.identityPolicies,
+          ...(granted.metadata && { metadata: granted.metadata }),
+          entityId: granted.entityId,
+          tokenType: granted.tokenType,
+          tokenTtlSeconds: granted.leaseSeconds,
+          numUses: granted.usesLeft,
+        },
+      }),
+      ...(answer?.lease && { leaseId: answer.lease.id }),
+      data: answer?.raw ? answer.raw.bytes : (answer?.data ?? answer?.bare ?? undefined),
+      clearKeys: mount ? clearKeys(mount.config.auditNonHmacResponseKeys) : none,
+      warnings: exchange.warnings,
+    },
+    ...(error ? refusal(error) : { outcome: 'ok' }),
+  };
+}
+
+const clearKeySets = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function clearKeys(names: readonly string[]): ReadonlySet<string> {
+  if (names.length === 0) return none;
+  const set = clearKeySets.get(names) ?? new Set(names);
+  clearKeySets.set(names, set);
+  return set;
+}
+
+function describe(exchange: Exchange): AuditParts {
+  const { mount, principal, connection, route } = exchange;
+  return {
+    auth: principal && describePrincipal(principal, exchange),
+    request: {
+      id: exchange.id,
+      route: route?.id,
+      clientId: principal ? principal.entityId || principal.credentialId : undefined,
+      operation: exchange.help ? 'help' : exchange.operation,
+      mount: mount && { point: mount.prefix, type: mount.type, accessor: mount.accessor, class: mount.kind },
+      clientToken: exchange.credential,
+      clientTokenAccessor: principal?.accessor,
+      namespace: rootNamespace,
+      path: exchange.path === '' ? (exchange.incoming.url ?? '').slice(0, 512) : exchange.path,
+      data: exchange.bytes ?? (hasMembers(exchange.body) ? exchange.body : undefined),
+      clearKeys: mount ? clearKeys(mount.config.auditNonHmacRequestKeys) : none,
+      remoteAddress: connection.remoteAddress,
+      remotePort: connection.remotePort,
+      wrapTtlSeconds: exchange.wrapTtlSeconds,
+    },
+  };
+}
+
+function hasMembers(body: object): boolean {
+  for (const _ in body) return true;
+  return false;
+}
+
+function describePrincipal(principal: Principal, exchange: Exchange): AuditAuth {
+  const { decision } = exchange;
+  return {
+    clientToken: exchange.credential,
+    accessor: principal.accessor,
+    displayName: principal.displayName,
+    policies: principal.policies,
+    tokenPolicies: principal.tokenPolicies,
+    identityPolicies: principal.identityPolicies,
+    ...(decision && { policyResults: { allowed: decision.allowed, grantingPolicies: decision.grantingPolicies } }),
+    ...(principal.metadata && { metadata: principal.metadata }),
+    entityId: principal.entityId,
+    tokenType: principal.tokenType,
+    tokenTtlSeconds: principal.token?.body.creationTtlSeconds,
+    tokenIssueTime: formatTime(principal.issuedMillis),
+    remainingUses: principal.usesLeft,
+    ...(principal.kind !== 'token' && { credentialId: principal.credentialId }),
+  };
+}

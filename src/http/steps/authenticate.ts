@@ -1,0 +1,38 @@
+import type { CredentialResolver, Principal } from '../../core/index.ts';
+import { StrongroomError } from '../../lib/index.ts';
+import type { Exchange } from '../exchange.ts';
+
+/** One sentence for every credential that is not valid now, so that nobody learns which part was wrong. */
+const refused = (): StrongroomError =>
+  new StrongroomError('unauthenticated', 'permission denied', {
+    hint: 'the credential is missing, unknown, expired or revoked: log in again',
+  });
+
+/**
+ * Turns whatever was presented into a principal. Public routes go on without one; a bad credential does not matter
+ * there. Anywhere else no principal means no request.
+ */
+export function authenticate(
+  resolvers: () => readonly CredentialResolver[],
+): (exchange: Exchange) => Promise<void> | void {
+  return (exchange) => {
+    const kind = exchange.route?.access.kind;
+    if (kind === 'public' || kind === 'login') return undefined;
+    const { credential } = exchange;
+    if (credential === undefined) throw refused();
+    const resolver = resolvers().find((candidate) => candidate.recognises(credential));
+    if (!resolver) throw refused();
+    const found = resolver.resolve(credential, {
+      namespace: exchange.namespace,
+      remoteAddress: exchange.connection.remoteAddress,
+      nowMillis: exchange.startedMillis,
+    });
+    if (found instanceof Promise) return found.then((principal) => remember(exchange, principal));
+    return remember(exchange, found);
+  };
+}
+
+function remember(exchange: Exchange, principal: Principal | undefined): void {
+  if (!principal) throw refused();
+  exchange.principal = principal;
+}

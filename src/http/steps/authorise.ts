@@ -1,0 +1,52 @@
+import type { Acl, Decision } from '../../core/index.ts';
+import { StrongroomError } from '../../lib/index.ts';
+import type { Exchange } from '../exchange.ts';
+
+const denied = (): StrongroomError =>
+  new StrongroomError('permission_denied', '1 error occurred:\n\t* permission denied\n\n', {
+    hint: 'the policies of this credential do not allow this operation on this path',
+  });
+
+/**
+ * May they? Every rule set of the principal must allow the operation on the path; a path nobody serves needs the right
+ * as well before its absence is told.
+ */
+export function authorise(exchange: Exchange): void {
+  const { route, principal } = exchange;
+  const kind = route?.access.kind;
+  if (kind !== 'public' && kind !== 'login') {
+    if (!principal) throw denied();
+    exchange.decision = decideAll(exchange, principal.acls, kind === 'sudo');
+  }
+  if (exchange.routeError) throw exchange.routeError;
+  if (exchange.bodyError) throw exchange.bodyError;
+  if (exchange.fieldError) throw exchange.fieldError;
+  if (exchange.wrapTtlSeconds !== undefined) {
+    throw new StrongroomError('invalid_request', 'response wrapping is not supported', {
+      hint: 'send the request without X-Vault-Wrap-TTL',
+    });
+  }
+}
+
+function decideAll(exchange: Exchange, acls: readonly Acl[], sudo: boolean): Decision {
+  const { operation } = exchange;
+  // Help is open to everybody who is logged in; lists match with their trailing slash.
+  const request = {
+    path: operation === 'list' || operation === 'scan' || exchange.trailingSlash ? `${exchange.path}/` : exchange.path,
+    operation,
+    parameters: exchange.body,
+    ...(exchange.wrapTtlSeconds !== undefined && { wrapTtlSeconds: exchange.wrapTtlSeconds }),
+  };
+  let last: Decision | undefined;
+  for (const acl of acls) {
+    const decision = acl.decide(request);
+    if (exchange.help) {
+      last = decision;
+      continue;
+    }
+    if (!decision.allowed || (sudo && !decision.sudo)) throw denied();
+    last = decision;
+  }
+  if (!last) throw denied();
+  return last;
+}

@@ -1,0 +1,67 @@
+import { StrongroomError } from '../../lib/index.ts';
+import { canonicalPath } from '../canonical-path.ts';
+import type { Exchange } from '../exchange.ts';
+import { parseQuery } from '../query.ts';
+
+const prefix = '/v1/';
+const maxUrlLength = 8_192;
+
+/** Makes the path canonical and reads verb and switches: what the request is about, before who sent it. */
+export function checkLimits(exchange: Exchange): void {
+  const url = exchange.incoming.url ?? '';
+  if (url.length > maxUrlLength) throw new StrongroomError('uri_too_long', 'the URL is too long');
+  const mark = url.indexOf('?');
+  const rawPath = mark === -1 ? url : url.slice(0, mark);
+  if (!rawPath.startsWith(prefix)) {
+    throw new StrongroomError('no_route', '', { hint: 'everything is served below /v1/' });
+  }
+  const { path, trailingSlash } = canonicalPath(rawPath.slice(prefix.length));
+  exchange.path = path;
+  exchange.trailingSlash = trailingSlash;
+  const query = parseQuery(mark === -1 ? '' : url.slice(mark + 1));
+  exchange.query = query.fields;
+  readOperation(exchange, query);
+  exchange.wrapTtlSeconds = undefined;
+}
+
+function readOperation(exchange: Exchange, query: { list: boolean; scan: boolean; help: boolean }): void {
+  const method = exchange.incoming.method ?? '';
+  switch (method) {
+    case 'GET':
+    case 'HEAD':
+      exchange.operation = query.list ? 'list' : query.scan ? 'scan' : 'read';
+      exchange.help = query.help;
+      return;
+    case 'LIST':
+    case 'SCAN':
+      exchange.operation = method === 'LIST' ? 'list' : 'scan';
+      return;
+    case 'POST':
+    case 'PUT':
+      // Until the engine says whether the item is there.
+      exchange.operation = 'update';
+      refuseTrailingSlash(exchange);
+      return;
+    case 'PATCH':
+      exchange.operation = 'patch';
+      refuseTrailingSlash(exchange);
+      return;
+    case 'DELETE':
+      exchange.operation = 'delete';
+      return;
+    case 'OPTIONS':
+    case 'HELP':
+      throw new StrongroomError('unsupported_operation', 'unsupported operation');
+    default:
+      throw new StrongroomError('unsupported_operation', 'unsupported operation', {
+        hint: 'verbs are GET, POST, PUT, PATCH, DELETE, LIST, SCAN and HEAD',
+      });
+  }
+}
+
+function refuseTrailingSlash(exchange: Exchange): void {
+  if (!exchange.trailingSlash) return;
+  throw new StrongroomError('invalid_path', "cannot write to a path ending in '/'", {
+    hint: 'leave the last slash out',
+  });
+}
