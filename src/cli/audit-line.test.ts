@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { renderAuditLine } from './audit-line.ts';
+
+const record = (fields: object): string =>
+  JSON.stringify({
+    time: '2026-01-02T03:04:05.678901234Z',
+    type: 'request',
+    auth: { display_name: `hmac-sha256:${'ab'.repeat(32)}` },
+    request: { operation: 'read', path: 'secret/data/a', remote_address: '10.0.0.1' },
+    ...fields,
+  });
+
+it('an opening record says who, what and from where', () => {
+  expect(renderAuditLine(record({}))).toBe(
+    '2026-01-02T03:04:05.678Z > read   secret/data/a by hmac:abababab from 10.0.0.1',
+  );
+});
+
+it('a closing record says what became of it', () => {
+  expect(renderAuditLine(record({ type: 'response' }))).toMatch(/ < read .* done$/);
+  expect(renderAuditLine(record({ type: 'response', error: 'permission denied' }))).toMatch(
+    /refused: permission denied$/,
+  );
+});
+
+it('a line that is no record is shown without control characters', () => {
+  expect(renderAuditLine('not json\u001b[31m')).toBe('not json\\u001b[31m');
+  expect(renderAuditLine('{"checkpoint":1}')).toBe('{"checkpoint":1}');
+  expect(renderAuditLine(record({ error: '\u001b[31m' }))).not.toContain('\u001b');
+});

@@ -1,0 +1,115 @@
+import type { Command } from 'commander';
+import { renderAuditLine } from '../audit-line.ts';
+import type { CliContext } from '../context.ts';
+import { addCommand, addOutputFlags, onMachine, onServer } from '../define-command.ts';
+import { numberFlag, switchFlag, textFlag } from '../flag-values.ts';
+import { followFile } from '../follow-file.ts';
+import { readKeyValues } from '../key-value-args.ts';
+import { type Printer, printAnswer, printField, printItems, printStructured, printWarnings } from '../print.ts';
+import { withProgress } from '../progress.ts';
+import { readSettings } from '../settings.ts';
+import { visibleText } from '../table.ts';
+
+/** What the check of a log answers; lines count from 1. */
+export interface AuditVerification {
+  readonly ok: boolean;
+  readonly lines: number;
+  readonly checkpoints: number;
+  readonly firstBadLine?: number;
+  readonly problem?: string;
+}
+
+function describeVerification(result: AuditVerification): string {
+  const counts = `${result.lines} lines, ${result.checkpoints} checkpoints`;
+  if (result.ok) return `intact: ${counts}`;
+  const where = result.firstBadLine === undefined ? '' : ` at line ${result.firstBadLine}`;
+  return `NOT intact${where}: ${visibleText(result.problem ?? 'the chain is broken', false)} (${counts})`;
+}
+
+async function printVerification(printer: Printer, result: AuditVerification): Promise<void> {
+  if (printer.settings.field !== undefined) return printField(printer, { ...result });
+  if (printer.settings.format !== 'table') return printStructured(printer, result);
+  printer.context.stdout.write(`${describeVerification(result)}\n`);
+}
+
+function registerVerify(group: Command, context: CliContext): void {
+  const command = addCommand(
+    group,
+    'verify <file>',
+    'Checks an audit log without a server: names the first line altered, dropped, moved or cut off. Exit code: 0 intact, 2 not.',
+    [
+      'strongroom audit verify /var/log/strongroom/audit.log',
+      'strongroom audit verify audit.log -head=head.json -key=audit.pub',
+    ],
+  )
+    .option('--head <file>', 'a head kept elsewhere, which shows lines cut off at the end')
+    .option('--key <file>', 'public key of the signed checkpoints, PEM');
+  onMachine(addOutputFlags(command), context, async (flags, file: string) => {
+    const printer = { context, settings: readSettings(flags, context.env) };
+    const headFile = textFlag(flags, 'head');
+    const publicKeyFile = textFlag(flags, 'key');
+    const { verifyAuditLog } = await import('../../server/index.ts');
+    const result: AuditVerification = await withProgress(context, `Verifying ${file}`, async () =>
+      verifyAuditLog({
+        file,
+        ...(headFile === undefined ? {} : { headFile }),
+        ...(publicKeyFile === undefined ? {} : { publicKeyFile }),
+      }),
+    );
+    await printVerification(printer, result);
+    return result.ok ? 0 : 2;
+  });
+}
+
+function registerTail(group: Command, context: CliContext): void {
+  const command = addCommand(group, 'tail <file>', 'Follows an audit log, one readable line an event.', [
+    'strongroom audit tail /var/log/strongroom/audit.log',
+    'strongroom audit tail -lines=100 -no-follow audit.log',
+  ])
+    .option('--lines <number>', 'how many to begin with (10)')
+    .option('--no-follow', 'end after those')
+    .option('--raw', 'print the lines as they are');
+  onMachine(command, context, async (flags, file: string) => {
+    const raw = switchFlag(flags, 'raw');
+    await followFile(file, {
+      lines: numberFlag(flags, 'lines') ?? 10,
+      follow: flags.follow !== false,
+      signal: context.signal,
+      onLine: (text) => context.stdout.write(`${raw ? text : renderAuditLine(text)}\n`),
+    });
+  });
+}
+
+export function registerAudit(program: Command, context: CliContext): void {
+  const group = addCommand(program, 'audit', 'Verifies and follows audit logs, manages audit devices.', [
+    'strongroom audit verify audit.log',
+  ]);
+  registerVerify(group, context);
+  registerTail(group, context);
+  const list = addCommand(group, 'list', 'Lists the audit devices.', ['strongroom audit list']);
+  onServer(list, context, async (session) => {
+    const answer = await session.client.audit.list();
+    printWarnings(session, answer.warnings);
+    const rows = Object.entries(answer.data ?? {}).map(([path, device]) => ({ ...device, path }));
+    await printItems(session, answer.data, ['path', 'type', 'description', 'options'], rows);
+  });
+  const enable = addCommand(group, 'enable <type> [options...]', 'Enables an audit device.', [
+    'strongroom audit enable file file_path=/var/log/strongroom/audit.log',
+  ])
+    .option('--path <path>', 'its name, if not that of its type')
+    .option('--description <text>', 'what it is for');
+  onServer(enable, context, async (session, flags, type: string, words: readonly string[]) => {
+    const path = textFlag(flags, 'path') ?? type;
+    const options = (await readKeyValues(context, words)) as Record<string, string>;
+    const answer = await session.client.audit.enable(path, {
+      type,
+      description: textFlag(flags, 'description'),
+      options,
+    });
+    await printAnswer(session, answer, `enabled: ${type} at ${path.replace(/\/*$/, '/')}`);
+  });
+  const disable = addCommand(group, 'disable <path>', 'Disables an audit device.', ['strongroom audit disable file']);
+  onServer(disable, context, async (session, _flags, path: string) => {
+    await printAnswer(session, await session.client.audit.disable(path), `disabled, if it was there: ${path}`);
+  });
+}

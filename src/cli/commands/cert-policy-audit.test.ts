@@ -1,0 +1,104 @@
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { makeFolder, type RunOptions, type RunResult, runInProcess } from '../../../test/cli/in-process.ts';
+import { envelope, type Handler, startResponder } from '../../../test/cli/responder.ts';
+
+interface Ran extends RunResult {
+  /** `VERB path body` of each request. */
+  readonly sent: readonly string[];
+}
+
+async function run(
+  args: readonly string[],
+  handler: Handler = () => envelope({ keys: [] }),
+  options: RunOptions = {},
+): Promise<Ran> {
+  await using server = await startResponder(handler);
+  const result = await runInProcess(args, { ...options, env: { VAULT_ADDR: server.address, VAULT_TOKEN: 'srs.own' } });
+  const sent = server.requests.map(({ method, url, body }) => `${method} ${url.slice('/v1/'.length)} ${body}`.trim());
+  return { ...result, sent };
+}
+
+describe('cert', () => {
+  const issued = {
+    certificate: 'CERT',
+    issuing_ca: 'CA',
+    ca_chain: [],
+    private_key: 'KEY',
+    private_key_type: 'ec',
+    serial_number: '17:ab',
+    expiration: 1,
+  };
+
+  it('STO-02: issue -out writes the key with mode 0600 and prints none', async () => {
+    const prefix = join(makeFolder(), 'app');
+    const result = await run(['cert', 'issue', 'web', 'a.example', `-out=${prefix}`], () => envelope(issued));
+    expect(result.code).toBe(0);
+    expect(readFileSync(`${prefix}.key`, 'utf8')).toBe('KEY\n');
+    expect(statSync(`${prefix}.key`).mode & 0o777).toBe(0o600);
+    expect(readFileSync(`${prefix}.crt`, 'utf8') + readFileSync(`${prefix}.ca.crt`, 'utf8')).toBe('CERT\nCA\n');
+    expect(result.stdout).not.toContain('KEY');
+  });
+
+  it('sign takes the request from a file or standard input', async () => {
+    const { private_key: _key, ...signed } = issued;
+    const result = await run(['cert', 'sign', 'web', '-', '-field=certificate'], () => envelope(signed), {
+      stdin: 'CSR',
+    });
+    expect(result).toMatchObject({ stdout: 'CERT', sent: ['POST pki/sign/web {"csr":"CSR"}'] });
+  });
+
+  it('ca and crl print PEM as it is, and fail when there is none', async () => {
+    const pem = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n';
+    expect((await run(['cert', 'ca'], () => ({ body: pem }))).stdout).toBe(pem);
+    expect((await run(['cert', 'crl'], () => ({ body: pem }))).sent).toEqual(['GET pki/crl/pem']);
+    expect((await run(['cert', 'ca', '-chain'], () => ({}))).code).toBe(2);
+  });
+});
+
+describe('policy', () => {
+  it('read prints the text, write sends a file', async () => {
+    const text = 'path "a" {}';
+    expect((await run(['policy', 'read', 'web'], () => envelope({ name: 'web', policy: text }))).stdout).toBe(
+      `${text}\n`,
+    );
+    expect((await run(['policy', 'write', 'web', '-'], undefined, { stdin: text })).sent).toEqual([
+      'POST sys/policies/acl/web {"policy":"path \\"a\\" {}"}',
+    ]);
+  });
+
+  it('fmt changes the file in place and keeps its mode; -check only tells', async () => {
+    const file = join(makeFolder(), 'p.hcl');
+    writeFileSync(file, 'path "a" {\npolicy="read"\n}', { mode: 0o640 });
+    expect((await runInProcess(['policy', 'fmt', '-check', file])).code).toBe(2);
+    expect((await runInProcess(['policy', 'fmt', file])).code).toBe(0);
+    expect(readFileSync(file, 'utf8')).toBe('path "a" {\n  policy = "read"\n}\n');
+    expect(statSync(file).mode & 0o777).toBe(0o640);
+    expect((await runInProcess(['policy', 'fmt', '-check', file])).code).toBe(0);
+    writeFileSync(file, 'path "a" {');
+    expect((await runInProcess(['policy', 'fmt', file])).code).toBe(2);
+    expect(readFileSync(file, 'utf8')).toBe('path "a" {');
+    expect((await runInProcess(['policy', 'fmt', makeFolder()])).code).toBe(1);
+  });
+});
+
+describe('audit tail', () => {
+  it('prints the last records readably, or raw', async () => {
+    const folder = makeFolder();
+    mkdirSync(join(folder, 'logs'));
+    const file = join(folder, 'logs', 'audit.log');
+    const line = JSON.stringify({
+      time: '2026-01-01T00:00:00Z',
+      type: 'response',
+      request: { operation: 'read', path: 'a' },
+    });
+    writeFileSync(file, `old\n${line}\n`);
+    expect((await runInProcess(['audit', 'tail', '-no-follow', '-lines=1', file])).stdout).toBe(
+      '2026-01-01T00:00:00Z < read   a by nobody done\n',
+    );
+    expect((await runInProcess(['audit', 'tail', '--follow=false', '-lines=1', '-raw', file])).stdout).toBe(
+      `${line}\n`,
+    );
+  });
+});

@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { addCommand, onServer } from '../define-command.ts';
+import { printAnswer } from '../print.ts';
+import { registerInit } from './operator-init.ts';
+import { registerUnseal } from './operator-unseal.ts';
+import { registerStatus } from './status.ts';
+
+export function registerOperator(program: Command, context: CliContext): void {
+  const group = addCommand(program, 'operator', 'Initialises, unseals, seals and rotates a server.', [
+    'strongroom operator init',
+  ]);
+  registerInit(group, context);
+  registerUnseal(group, context);
+  const seal = addCommand(group, 'seal', 'Seals the server: it serves nothing until it is unsealed.', [
+    'strongroom operator seal',
+  ]);
+  onServer(seal, context, async (session) => printAnswer(session, await session.client.sys.seal(), 'sealed'));
+  registerStatus(group, context);
+  const rotate = addCommand(group, 'rotate', 'Starts a new version of the encryption key; older data stays readable.', [
+    'strongroom operator rotate',
+  ]);
+  onServer(rotate, context, async (session) => {
+    await printAnswer(session, await session.client.sys.rotate(), 'rotated');
+    if (session.settings.format === 'table') await printAnswer(session, await session.client.sys.keyStatus(), '');
+  });
+  const keyStatus = addCommand(
+    group,
+    'key-status',
+    'Shows the version of the encryption key and since when it is used.',
+    ['strongroom operator key-status'],
+  );
+  onServer(keyStatus, context, async (session) => printAnswer(session, await session.client.sys.keyStatus(), ''));
+}

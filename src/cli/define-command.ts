@@ -1,0 +1,93 @@
+import { type Command, Option } from 'commander';
+import type { CliContext, ExitCode } from './context.ts';
+import type { Flags } from './flag-values.ts';
+import { printError } from './print-error.ts';
+import { openSession, type Session } from './session.ts';
+
+/** Adds a value each time the flag is given. */
+export function collect(value: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}
+
+/** A group such as `key`, or a command such as `status`, below `parent`. */
+export function addCommand(parent: Command, usage: string, summary: string, examples: readonly string[] = []): Command {
+  const command = parent.command(usage).description(summary);
+  const title = examples.length === 1 ? 'Example' : 'Examples';
+  if (examples.length > 0)
+    command.addHelpText('after', `\n${title}:\n${examples.map((line) => `  ${line}\n`).join('')}`);
+  return command;
+}
+
+const outputGroup = 'Output:';
+const connectionGroup = 'Connection:';
+
+/** `-format` and `-field`. */
+export function addOutputFlags(command: Command): Command {
+  return command
+    .addOption(new Option('--format <name>', 'table, json or yaml (STRONGROOM_FORMAT)').helpGroup(outputGroup))
+    .addOption(new Option('--field <name>', 'print this value alone').helpGroup(outputGroup));
+}
+
+/** The flags of every command that talks to a server. */
+export function addServerFlags(command: Command): Command {
+  addOutputFlags(command);
+  const flags: readonly (readonly [string, string])[] = [
+    ['--address <url>', 'address of the server (STRONGROOM_ADDR)'],
+    ['--ca-cert <file>', 'authority to trust, PEM (STRONGROOM_CACERT)'],
+    ['--client-cert <file>', 'client certificate, PEM (STRONGROOM_CLIENT_CERT)'],
+    ['--client-key <file>', 'its key, PEM (STRONGROOM_CLIENT_KEY)'],
+    ['--namespace <path>', 'namespace (STRONGROOM_NAMESPACE)'],
+    ['--tls-skip-verify', "insecure: do not check the server's certificate (STRONGROOM_SKIP_VERIFY)"],
+  ];
+  for (const [flag, text] of flags) command.addOption(new Option(flag, text).helpGroup(connectionGroup));
+  return command.addOption(new Option('--ns <path>').hideHelp());
+}
+
+/** `-wrap-ttl`, for commands whose answer is worth wrapping. */
+export function addWrapFlag(command: Command): Command {
+  return command.option('--wrap-ttl <duration>', 'have the answer wrapped in a single-use token of this lifetime');
+}
+
+type Words = readonly (string | readonly string[] | undefined)[];
+
+/** What commander hands an action: the arguments, then flags, then the command. */
+function splitActionArgs(all: readonly unknown[]): { words: Words; flags: Flags } {
+  return { words: all.slice(0, -2) as Words, flags: all.at(-2) as Flags };
+}
+
+/** Runs `act` with a session; errors are printed here, where it is known whether a token was sent. */
+export function onServer<Args extends Words>(
+  command: Command,
+  context: CliContext,
+  act: (session: Session, flags: Flags, ...words: Args) => Promise<ExitCode | undefined> | Promise<void>,
+  token: 'kept' | 'none' = 'kept',
+): void {
+  addServerFlags(command).action(async (...all: unknown[]) => {
+    const { words, flags } = splitActionArgs(all);
+    let session: Session | undefined;
+    try {
+      session = openSession(context, flags, token);
+      context.exitCode = (await act(session, flags, ...(words as Args))) ?? 0;
+    } catch (error) {
+      context.exitCode = printError(context, error, session?.hasToken !== false || token === 'none');
+    } finally {
+      session?.close();
+    }
+  });
+}
+
+/** The same for commands that need no server. */
+export function onMachine<Args extends Words>(
+  command: Command,
+  context: CliContext,
+  act: (flags: Flags, ...words: Args) => Promise<ExitCode | undefined> | Promise<void>,
+): void {
+  command.action(async (...all: unknown[]) => {
+    const { words, flags } = splitActionArgs(all);
+    try {
+      context.exitCode = (await act(flags, ...(words as Args))) ?? 0;
+    } catch (error) {
+      context.exitCode = printError(context, error);
+    }
+  });
+}
