@@ -1,0 +1,1 @@
+export { startJobs, sweep } from './jobs.ts';

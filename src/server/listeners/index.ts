@@ -1,0 +1,12 @@
+export { clientAddress, peerAddress } from './client-address.ts';
+export { type ConnectionFacts, describeConnection } from './describe-connection.ts';
+export { describeFault, type FaultFacts } from './describe-fault.ts';
+export type { RequestHandler } from './edge.ts';
+export { type GuardOptions, guardProcess } from './guard-process.ts';
+export { defaultLimits, type ListenerLimits } from './limits.ts';
+export { type Listener, type ListenerOptions, openListener } from './listener.ts';
+export type { ListenerLog } from './listener-log.ts';
+export { readPrivateFile, readPublicFile } from './private-file.ts';
+export { refuseUnsafeProcess } from './refuse-unsafe-process.ts';
+export type { TlsSettings } from './tls-settings.ts';
+export type { TrustedProxies } from './trusted-proxies.ts';
