@@ -89,11 +89,12 @@ export function openSqliteStore(folder: string): SqliteStore {
   }
 }
 
-/** A store that lives and dies with the process, for development and tests. */
-export function openMemoryStore(): SqliteStore {
+/** A store that lives and dies with the process, for development and tests. Writes beyond `maxPages` of 4 KiB are refused. */
+export function openMemoryStore(options: { readonly maxPages?: number } = {}): SqliteStore {
   const database = new Database(':memory:');
   database.pragma('trusted_schema = OFF');
   bringUpToDate(database);
+  if (options.maxPages !== undefined) database.pragma(`max_page_count = ${Math.trunc(options.maxPages)}`);
   return new SqliteStore(database, 'inmem', () => {});
 }
 
