@@ -42,6 +42,8 @@ export class PolicyStore {
   readonly #table: SealedTable<'policies', PolicyBody>;
   readonly #parsed = new Map<string, ParsedPolicy | undefined>();
   readonly #compiled = new Map<string, Acl>();
+  /** Counts the times everything was forgotten: what was read before must not be remembered after. */
+  #generation = 0;
 
   constructor(parts: { store: Store; seal: Seal; clock: Clock }) {
     this.#store = parts.store;
@@ -54,6 +56,7 @@ export class PolicyStore {
   }
 
   #forget(): void {
+    this.#generation += 1;
     this.#parsed.clear();
     this.#compiled.clear();
   }
@@ -109,8 +112,6 @@ export class PolicyStore {
   }
 
   async #commit(change: Change): Promise<void> {
-    // Before and after: a compilation that runs while the write waits must not be remembered past it.
-    this.#forget();
     try {
       await this.#store.commit([change]);
     } finally {
@@ -136,12 +137,14 @@ export class PolicyStore {
     subject: PolicySubject | undefined,
     key: string,
   ): Promise<Acl> {
+    const generation = this.#generation;
     const policies: { name: string; policy: ParsedPolicy }[] = [];
     for (const name of names) {
       const policy = await this.#parse(namespace, name);
       if (policy) policies.push({ name, policy });
     }
     const acl = compileAcl(policies, { identity: subject && templateIdentity(subject), clock: this.#clock });
+    if (generation !== this.#generation) return acl;
     if (this.#compiled.size >= maxCompiled) this.#compiled.clear();
     this.#compiled.set(key, acl);
     return acl;
@@ -150,8 +153,11 @@ export class PolicyStore {
   async #parse(namespace: string, name: string): Promise<ParsedPolicy | undefined> {
     const key = `${namespace}|${name}`;
     if (this.#parsed.has(key)) return this.#parsed.get(key);
+    const generation = this.#generation;
     const row = await this.#store.read('policies', { namespace, id: name });
     const parsed = row && parsePolicy(this.#table.open(row).text);
+    if (generation !== this.#generation) return parsed;
+    if (this.#parsed.size >= maxCompiled) this.#parsed.clear();
     this.#parsed.set(key, parsed);
     return parsed;
   }

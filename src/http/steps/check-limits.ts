@@ -18,10 +18,21 @@ export function checkLimits(exchange: Exchange): void {
   const { path, trailingSlash } = canonicalPath(rawPath.slice(prefix.length));
   exchange.path = path;
   exchange.trailingSlash = trailingSlash;
+  refuseOtherNamespace(exchange);
   const query = parseQuery(mark === -1 ? '' : url.slice(mark + 1));
   exchange.query = query.fields;
   readOperation(exchange, query);
   exchange.wrapTtlSeconds = undefined;
+}
+
+/** There is one namespace. Serving it under another name would let a client believe it had been kept apart. */
+function refuseOtherNamespace(exchange: Exchange): void {
+  const header = exchange.incoming.headers['x-vault-namespace'];
+  const name = (typeof header === 'string' ? header : '').replace(/^\/+|\/+$/g, '');
+  if (name === '' || name === 'root') return;
+  throw new StrongroomError('not_found', 'namespace not found', {
+    hint: 'this server has only the root namespace: leave X-Vault-Namespace out',
+  });
 }
 
 function readOperation(exchange: Exchange, query: { list: boolean; scan: boolean; help: boolean }): void {
