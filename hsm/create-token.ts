@@ -2,6 +2,7 @@
  * Makes a SoftHSM token in a folder of its own, or finds the one that is there. No PIN is an argument or a variable of
  * the environment: both live in files that only their owner reads.
  */
+import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -16,7 +17,6 @@ import {
 import { isAbsolute, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import pkcs11js from 'pkcs11js';
-import { systemRandom } from '../src/crypto/index.ts';
 
 const modulePaths = [
   '/usr/lib/softhsm/libsofthsm2.so',
@@ -80,7 +80,7 @@ function writeConfiguration(folder: string): string {
 function readOrMakePin(path: string): string {
   if (!existsSync(path)) {
     const handle = openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
-    writeSync(handle, `${systemRandom.bytes(24).toString('base64url')}\n`);
+    writeSync(handle, `${randomBytes(24).toString('base64url')}\n`);
     closeSync(handle);
   }
   if ((statSync(path).mode & 0o077) !== 0) fail(`${path} can be read by others: chmod 600 it`);

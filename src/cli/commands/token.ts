@@ -30,6 +30,7 @@ function registerCreate(group: Command, context: CliContext): void {
     .option('--explicit-max-ttl <duration>', 'limit no renewal passes')
     .option('--period <duration>', 'renewable for ever, this long at a time')
     .option('--use-limit <number>', 'how often it may be used')
+    .option('--bound-cidr <block>', 'address block it is good from; repeatable', collect)
     .option('--orphan', 'make it without a parent')
     .option('--no-default-policy', 'without the policy "default"')
     .option('--no-renewable', 'not renewable (-renewable=false)')
@@ -47,6 +48,7 @@ function registerCreate(group: Command, context: CliContext): void {
         explicit_max_ttl: textFlag(flags, 'explicitMaxTtl'),
         period: textFlag(flags, 'period'),
         num_uses: numberFlag(flags, 'useLimit'),
+        bound_cidrs: listFlag(flags, 'boundCidr'),
         no_parent: switchFlag(flags, 'orphan') ? true : undefined,
         no_default_policy: flags.defaultPolicy === false ? true : undefined,
         renewable: flags.renewable === false ? false : undefined,

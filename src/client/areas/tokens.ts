@@ -17,6 +17,8 @@ export interface TokenRequest {
   readonly display_name?: string | undefined;
   readonly num_uses?: number | undefined;
   readonly entity_alias?: string | undefined;
+  /** Address blocks the token is good from. Ours: Vault knows these on roles only. */
+  readonly bound_cidrs?: readonly string[] | undefined;
 }
 
 export interface TokenInfo {
