@@ -113,7 +113,7 @@ export class MountTable {
 
   /** Mounts an engine; `extra` is stored in the same commit. */
   async add(spec: NewMount, prepare: (mount: Mount) => Promise<readonly Change[]>): Promise<Mount> {
-    this.#refuseClash(spec.kind, spec.path);
+    this.requireFree(spec.kind, spec.path);
     const { mount, change } = this.draft(spec);
     try {
       await this.#store.commit([change, ...(await prepare(mount))]);
@@ -125,8 +125,8 @@ export class MountTable {
     return mount;
   }
 
-  /** One mount may not lie below another of its kind. */
-  #refuseClash(kind: MountKind, path: string): void {
+  /** Refuses a path that is taken: one mount may not lie below another of its kind. */
+  requireFree(kind: MountKind, path: string): void {
     for (const mount of this.all(kind)) {
       if (mount.path.startsWith(path) || path.startsWith(mount.path)) throw pathInUse(mount.path);
     }

@@ -11,18 +11,25 @@ export type RouteVerb = 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE' | 'LIST' | 
  * Who may call a route:
  * - `capability`: the policy must grant the operation on the path;
  * - `sudo`: and `sudo` in the same rule;
- * - `public`: anyone, for the reason given. Only these routes answer without a credential;
+ * - `authenticated`: any valid credential, for the reason given; the handler decides what it may see;
+ * - `optional`: anyone, for the reason given, and whoever shows a valid credential sees more;
+ * - `public`: anyone, for the reason given;
  * - `login`: anyone, and the answer may hold an `auth` block.
+ * Only the last three answer without a credential.
  */
 export type Access =
   | { readonly kind: 'capability' }
   | { readonly kind: 'sudo' }
+  | { readonly kind: 'authenticated'; readonly reason: string }
+  | { readonly kind: 'optional'; readonly reason: string }
   | { readonly kind: 'public'; readonly reason: string }
   | { readonly kind: 'login'; readonly reason: string };
 
 export const access = {
   capability: { kind: 'capability' } as Access,
   sudo: { kind: 'sudo' } as Access,
+  authenticated: (reason: string): Access => ({ kind: 'authenticated', reason }),
+  optional: (reason: string): Access => ({ kind: 'optional', reason }),
   public: (reason: string): Access => ({ kind: 'public', reason }),
   login: { kind: 'login', reason: 'a caller who logs in has no token yet' } as Access,
 };

@@ -1,6 +1,11 @@
 import type { Core, Engine } from '../../core/index.ts';
 import type { SystemHooks } from './hooks.ts';
+import { leaseRoutes } from './leases/routes.ts';
+import { mountRoutes } from './mounts/routes.ts';
+import { capabilityRoutes } from './policies/capabilities.ts';
+import { policyRoutes } from './policies/routes.ts';
 import { sealRoutes } from './seal/routes.ts';
+import { toolRoutes } from './tools/routes.ts';
 
 export type { SystemHooks } from './hooks.ts';
 
@@ -11,6 +16,13 @@ export function createSystemEngine(core: Core, hooks: SystemHooks): Engine {
     kind: 'secret',
     description: 'system endpoints used for control, policy and debugging',
     singleton: true,
-    routes: [...sealRoutes(core, hooks)],
+    routes: [
+      ...sealRoutes(core, hooks),
+      ...mountRoutes(core),
+      ...policyRoutes(core),
+      ...capabilityRoutes(core),
+      ...leaseRoutes(core),
+      ...toolRoutes(core),
+    ],
   };
 }

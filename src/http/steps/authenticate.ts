@@ -1,5 +1,6 @@
 import type { CredentialResolver, Principal } from '../../core/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
+import { publicError, statusOf } from '../error-status.ts';
 import type { Exchange } from '../exchange.ts';
 
 /** One sentence for every credential that is not valid now, so that nobody learns which part was wrong. */
@@ -19,9 +20,14 @@ export function authenticate(
     const kind = exchange.route?.access.kind;
     if (kind === 'public' || kind === 'login') return undefined;
     const { credential } = exchange;
-    if (credential === undefined) throw refused();
+    const optional = kind === 'optional';
+    if (credential === undefined) {
+      if (optional) return undefined;
+      throw refused();
+    }
     const resolver = resolvers().find((candidate) => candidate.recognises(credential));
     if (!resolver) throw refused();
+    if (optional) return tryResolve(exchange, resolver, credential);
     const found = resolver.resolve(credential, {
       namespace: exchange.namespace,
       remoteAddress: exchange.connection.remoteAddress,
@@ -30,6 +36,20 @@ export function authenticate(
     if (found instanceof Promise) return found.then((principal) => remember(exchange, principal));
     return remember(exchange, found);
   };
+}
+
+/** A credential that is not valid is as if none had come. */
+async function tryResolve(exchange: Exchange, resolver: CredentialResolver, credential: string): Promise<void> {
+  const use = {
+    namespace: exchange.namespace,
+    remoteAddress: exchange.connection.remoteAddress,
+    nowMillis: exchange.startedMillis,
+  };
+  try {
+    exchange.principal = await resolver.resolve(credential, use);
+  } catch (error) {
+    if (statusOf[publicError(error).code] >= 500) throw error;
+  }
 }
 
 function remember(exchange: Exchange, principal: Principal | undefined): void {

@@ -14,7 +14,9 @@ const denied = (): StrongroomError =>
 export function authorise(exchange: Exchange): void {
   const { route, principal } = exchange;
   const kind = route?.access.kind;
-  if (kind !== 'public' && kind !== 'login') {
+  if (kind === 'authenticated') {
+    if (!principal) throw denied();
+  } else if (kind !== 'public' && kind !== 'login' && kind !== 'optional') {
     if (!principal) throw denied();
     exchange.decision = decideAll(exchange, principal.acls, kind === 'sudo');
   }

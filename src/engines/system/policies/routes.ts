@@ -1,0 +1,136 @@
+import {
+  type Answer,
+  type AnyRoute,
+  access,
+  type Core,
+  decodePolicyText,
+  field,
+  normalizePolicyName,
+  route,
+} from '../../../core/index.ts';
+import { formatTime, type JsonObject, StrongroomError } from '../../../lib/index.ts';
+import { listPolicyNames, readPolicy } from './read-policies.ts';
+
+const name = { name: field.text() };
+const writeFields = {
+  ...name,
+  policy: field.text().optional(),
+  rules: field.text().optional(),
+  cas: field.integer().optional(),
+};
+
+export function policyRoutes(core: Core): AnyRoute[] {
+  return [...legacyRoutes(core), ...aclRoutes(core)];
+}
+
+/** `sys/policy`, the old name under which clients still ask. */
+function legacyRoutes(core: Core): AnyRoute[] {
+  const list = async (): Promise<Answer> => {
+    const names = await listPolicyNames(core);
+    return { data: { keys: names, policies: names }, topLevel: true };
+  };
+  return [
+    ...(['GET', 'LIST'] as const).map((verb) =>
+      route({
+        id: verb === 'GET' ? 'sys.policy.index' : 'sys.policy.list',
+        verb,
+        path: 'policy',
+        summary: 'Lists the policies.',
+        access: access.capability,
+        fields: {},
+        handle: list,
+      }),
+    ),
+    route({
+      id: 'sys.policy.read',
+      verb: 'GET',
+      path: 'policy/:name*',
+      summary: 'Shows a policy.',
+      access: access.capability,
+      fields: name,
+      handle: async (request) => {
+        const policy = await readPolicy(core, request.fields.name);
+        return { data: { name: policy.name, rules: policy.text }, topLevel: true };
+      },
+    }),
+    writeRoute(core, 'sys.policy.write', 'policy/:name*'),
+    deleteRoute(core, 'sys.policy.delete', 'policy/:name*'),
+  ];
+}
+
+function aclRoutes(core: Core): AnyRoute[] {
+  return [
+    route({
+      id: 'sys.acl_policy.list',
+      verb: 'LIST',
+      path: 'policies/acl',
+      summary: 'Lists the policies.',
+      access: access.capability,
+      fields: { after: field.text().optional(), limit: field.integer().optional() },
+      handle: async (request) => {
+        const { after = '', limit = 0 } = request.fields;
+        const names = (await listPolicyNames(core)).filter((policy) => policy > after || policy === 'root');
+        return { data: { keys: limit > 0 ? names.slice(0, limit) : names } };
+      },
+    }),
+    route({
+      id: 'sys.acl_policy.read',
+      verb: 'GET',
+      path: 'policies/acl/:name*',
+      summary: 'Shows a policy with its version.',
+      access: access.capability,
+      fields: name,
+      handle: async (request) => {
+        const policy = await readPolicy(core, request.fields.name);
+        const data: JsonObject = {
+          cas_required: policy.casRequired,
+          modified: formatTime(policy.modifiedMillis),
+          name: policy.name,
+          policy: policy.text,
+          version: policy.version,
+        };
+        return { data: policy.name === 'root' ? { name: 'root', policy: '' } : data };
+      },
+    }),
+    writeRoute(core, 'sys.acl_policy.write', 'policies/acl/:name*'),
+    deleteRoute(core, 'sys.acl_policy.delete', 'policies/acl/:name*'),
+  ];
+}
+
+function writeRoute(core: Core, id: string, path: string): AnyRoute {
+  return route({
+    id,
+    verb: 'POST',
+    path,
+    summary: 'Stores a policy, in HCL or JSON. What does not parse is refused and changes nothing.',
+    access: access.capability,
+    fields: writeFields,
+    handle: async (request) => {
+      const { fields } = request;
+      const text = fields.policy ?? fields.rules;
+      if (text === undefined || text === '') {
+        throw new StrongroomError('missing_field', "'policy' parameter not supplied or empty", {
+          hint: 'send the policy as text, HCL or JSON',
+        });
+      }
+      const { name: policy, changed } = normalizePolicyName(fields.name);
+      if (policy === 'response-wrapping')
+        throw new StrongroomError('invalid_request', 'cannot update "response-wrapping" policy');
+      if (changed) request.warn(`policy name was converted to ${policy}`);
+      if (fields.policy === undefined) request.warn("'rules' is deprecated, please use 'policy' instead");
+      await core.policies.write(request.namespace, policy, decodePolicyText(text), fields.cas);
+    },
+  });
+}
+
+function deleteRoute(core: Core, id: string, path: string): AnyRoute {
+  return route({
+    id,
+    verb: 'DELETE',
+    path,
+    summary: 'Deletes a policy. Credentials that name it lose what it granted at once.',
+    access: access.capability,
+    fields: name,
+    handle: (request) => core.policies.remove(request.namespace, normalizePolicyName(request.fields.name).name),
+  });
+}
