@@ -17,7 +17,10 @@ export interface Engine {
   readonly type: string;
   readonly kind: MountKind;
   readonly description: string;
+  /** Every route of the engine. */
   readonly routes: readonly AnyRoute[];
+  /** The routes of one mount, where its options decide which there are. Answers one of a few lists, always the same ones. */
+  readonly routesFor?: (mount: Mount) => readonly AnyRoute[];
   /** Always mounted where the server put it; cannot be mounted again, moved or removed. */
   readonly singleton?: boolean;
   /** Recognises and resolves the credentials this engine issues. */

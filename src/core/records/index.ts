@@ -5,3 +5,4 @@ export {
   requireRecord,
   type StoredRecord,
 } from './record-collection.ts';
+export { Turns } from './turns.ts';

@@ -143,6 +143,8 @@ const field = {
       type: 'object',
       additionalProperties: { type: 'string' },
     }),
+  /** Any JSON value; the handler judges it. */
+  any: () => z.unknown(),
   /** Any JSON object. */
   object: () =>
     lenient((input) => (isJsonObject(input) ? input : undefined), 'expected an object').meta({ type: 'object' }),

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine.ts';
 import type { Mount, MountTable } from '../mounts/index.ts';
-import type { RouteVerb } from './route.ts';
+import type { AnyRoute, RouteVerb } from './route.ts';
 import { type RouteMatch, RouteTable } from './route-table.ts';
 
 export interface Routed {
@@ -17,24 +17,33 @@ export interface Routed {
 export class MountRouter {
   readonly #mounts: MountTable;
   readonly #engines: ReadonlyMap<string, Engine>;
-  readonly #tables = new Map<string, RouteTable>();
+  /** One table a list of routes. */
+  readonly #tables = new Map<readonly AnyRoute[], RouteTable>();
 
   constructor(mounts: MountTable, engines: ReadonlyMap<string, Engine>) {
     this.#mounts = mounts;
     this.#engines = engines;
-    for (const [type, engine] of engines) this.#tables.set(type, new RouteTable(engine.routes));
   }
 
   find(verb: RouteVerb, path: string): Routed {
     const mount = this.#mounts.route(path);
     if (!mount) return { mount, relativePath: path, match: undefined, pathExists: false, hint: undefined };
     const relativePath = path.length < mount.prefix.length ? '' : path.slice(mount.prefix.length);
-    const table = this.#tables.get(`${mount.kind}:${mount.type}`);
+    const engine = this.#engines.get(engineKey(mount));
+    const table = engine && this.#tableOf(engine, mount);
     const match = table?.find(verb, relativePath);
     if (match) return { mount, relativePath, match, pathExists: true, hint: undefined };
-    const engine = this.#engines.get(`${mount.kind}:${mount.type}`);
     const pathExists = table?.hasPath(relativePath) ?? false;
     return { mount, relativePath, match, pathExists, hint: engine?.unknownPathHint?.(relativePath, mount) };
+  }
+
+  #tableOf(engine: Engine, mount: Mount): RouteTable {
+    const routes = engine.routesFor?.(mount) ?? engine.routes;
+    const known = this.#tables.get(routes);
+    if (known) return known;
+    const table = new RouteTable(routes);
+    this.#tables.set(routes, table);
+    return table;
   }
 }
 

@@ -1,0 +1,42 @@
+import type { Answer, EngineRequest, RecordCollection } from '../../../core/index.ts';
+import { StrongroomError } from '../../../lib/index.ts';
+
+export interface ListFields {
+  readonly path?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
+const most = 10_000;
+const nothing = (): StrongroomError =>
+  new StrongroomError('not_found', '', { hint: 'nothing is stored below this path' });
+const folderOf = (path: string | undefined): string =>
+  path === undefined || path === '' ? '' : `${path.replace(/\/+$/, '')}/`;
+
+/** Names directly below a path, folders with their slash. */
+export async function listNames<B>(
+  collection: RecordCollection<B>,
+  request: EngineRequest<ListFields>,
+): Promise<Answer> {
+  const { path, after = '', limit = 0 } = request.fields;
+  const keys = await collection.names(request.mount, folderOf(path), after, limit > 0 ? Math.min(limit, most) : most);
+  if (keys.length === 0) throw nothing();
+  return { data: { keys } };
+}
+
+/** Every name below a path, however deep. */
+export async function scanNames<B>(
+  collection: RecordCollection<B>,
+  request: EngineRequest<ListFields>,
+): Promise<Answer> {
+  const { path, after = '', limit = 0 } = request.fields;
+  const folder = folderOf(path);
+  const page = await collection.page(
+    request.mount,
+    after === '' ? '' : folder + after,
+    limit > 0 ? Math.min(limit, most) : most,
+    folder,
+  );
+  if (page.length === 0) throw nothing();
+  return { data: { keys: page.map((record) => record.id.slice(folder.length)) } };
+}
