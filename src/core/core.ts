@@ -2,6 +2,7 @@ import type { Random } from '../crypto/index.ts';
 import type { Clock } from '../lib/index.ts';
 import type { Store } from '../store/index.ts';
 import type { PolicyStore } from './authority/index.ts';
+import type { CertificateStore } from './certificates/index.ts';
 import type { CredentialStore } from './credentials/index.ts';
 import type { Engine } from './engine.ts';
 import type { IdentityStore } from './identity/index.ts';
@@ -39,6 +40,8 @@ export interface Core {
   readonly log: Log;
   readonly settings: CoreSettings;
   readonly tokens: TokenStore;
+  /** Every certificate a CA of this server signed. */
+  readonly certificates: CertificateStore;
   /** API keys and personal access tokens. */
   readonly credentials: CredentialStore;
   readonly policies: PolicyStore;

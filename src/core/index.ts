@@ -1,5 +1,6 @@
 export * from './audit/index.ts';
 export * from './authority/index.ts';
+export * from './certificates/index.ts';
 export type { Core, CoreSettings, Log } from './core.ts';
 export * from './credentials/index.ts';
 export type { Engine, LoginLimits } from './engine.ts';

@@ -10,7 +10,10 @@ afterAll(() => server.stop());
 
 const root = (method: string, path: string, body?: object) => server.root(method, path, body as never);
 let count = 0;
-const fresh = (): string => `s${(count += 1)}`;
+const fresh = (): string => {
+  count += 1;
+  return `s${count}`;
+};
 
 async function tokenWith(policy: string): Promise<string> {
   const name = fresh();

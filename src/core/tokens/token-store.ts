@@ -189,6 +189,11 @@ export class TokenStore {
     return this.#deleteTrees(namespace, { entity_id: entityId });
   }
 
+  /** Revokes the tokens an entity got through one auth mount, with all below. */
+  async revokeLogins(namespace: string, mountAccessor: string, entityId: string): Promise<number> {
+    return this.#deleteTrees(namespace, { mount: mountAccessor, entity_id: entityId });
+  }
+
   async #deleteTrees(namespace: string, where: { id?: string; mount?: string; entity_id?: string }): Promise<number> {
     const atMillis = this.#clock.nowMillis();
     const [count] = await this.#store.commit([{ kind: 'deleteTokenTree', namespace, where, atMillis }]);

@@ -1,5 +1,6 @@
 import { createAuthMethods } from '../../auth/index.ts';
 import {
+  CertificateStore,
   type Core,
   type CoreSettings,
   type CredentialResolver,
@@ -69,6 +70,7 @@ export function buildCore(parts: CoreParts, hooks: SystemHooks): BuiltCore {
     log,
     settings,
     tokens,
+    certificates: new CertificateStore(base),
     credentials: new CredentialStore(base),
     policies,
     identity,

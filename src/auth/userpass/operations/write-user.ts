@@ -1,0 +1,132 @@
+import {
+  type Core,
+  type EngineRequest,
+  type Mount,
+  type RecordCollection,
+  readTokenParameters,
+  sanitizePolicyNames,
+} from '../../../core/index.ts';
+import { SecretText, StrongroomError } from '../../../lib/index.ts';
+import { isGuardFailure } from '../../../store/index.ts';
+import type { PasswordChecks } from '../password-checks.ts';
+import type { UserRecord } from '../records.ts';
+import { requirePassword, requireUserName } from '../user-name.ts';
+
+export interface UserParts {
+  readonly core: Core;
+  readonly users: RecordCollection<UserRecord>;
+  readonly checks: PasswordChecks;
+}
+
+type UserFields = Parameters<typeof readTokenParameters>[0] & {
+  readonly username: string;
+  readonly password?: string | undefined;
+  readonly password_hash?: string | undefined;
+};
+
+const maxAttempts = 20;
+
+function refuseHash(fields: { readonly password_hash?: string | undefined }): void {
+  if (fields.password_hash === undefined || fields.password_hash === '') return;
+  throw new StrongroomError('invalid_field', 'password_hash is not supported', {
+    hint: 'send "password": it is hashed here, by Argon2id',
+  });
+}
+
+/** Makes a user, or changes what was sent of one. */
+export async function writeUser(parts: UserParts, request: EngineRequest<UserFields>): Promise<void> {
+  const { fields, mount } = request;
+  refuseHash(fields);
+  const name = requireUserName(fields.username);
+  const passwordHash =
+    fields.password === undefined ? undefined : await parts.checks.hash(requirePassword(fields.password));
+  await changeUser(parts, mount, name, (previous) => {
+    const hash = passwordHash ?? previous?.passwordHash;
+    if (hash === undefined)
+      throw new StrongroomError('missing_field', 'missing password', { hint: 'a new user needs one' });
+    return {
+      name,
+      passwordHash: hash,
+      parameters: readTokenParameters(fields, previous?.parameters),
+      createdMillis: previous?.createdMillis ?? request.nowMillis,
+    };
+  });
+  if (passwordHash !== undefined) await endSessions(parts.core, mount, name);
+}
+
+/** A new password ends every log-in made with the old one. A user who changes their own shows the old one. */
+export async function changePassword(
+  parts: UserParts,
+  request: EngineRequest<{
+    readonly username: string;
+    readonly password?: string | undefined;
+    readonly old_password?: string | undefined;
+    readonly password_hash?: string | undefined;
+  }>,
+): Promise<void> {
+  const { fields, mount, principal } = request;
+  refuseHash(fields);
+  const name = requireUserName(fields.username);
+  const password = requirePassword(fields.password ?? '');
+  const user = await parts.users.read(mount, name);
+  if (!user) throw new StrongroomError('invalid_request', 'username does not exist', { hint: 'make the user first' });
+  const isOwn = principal?.token?.mount === mount.accessor && principal.token.body.internal['username'] === name;
+  if (isOwn && !(await parts.checks.verify(new SecretText(fields.old_password ?? ''), user.body.passwordHash))) {
+    throw new StrongroomError('login_failed', 'the old password is wrong or missing', {
+      hint: 'send "old_password" to change your own',
+    });
+  }
+  const passwordHash = await parts.checks.hash(password);
+  await changeUser(parts, mount, name, (previous) => previous && { ...previous, passwordHash });
+  await endSessions(parts.core, mount, name);
+}
+
+export async function changePolicies(
+  parts: UserParts,
+  request: EngineRequest<{
+    readonly username: string;
+    readonly token_policies?: readonly string[] | undefined;
+    readonly policies?: readonly string[] | undefined;
+  }>,
+): Promise<void> {
+  const { fields, mount } = request;
+  const policies = fields.token_policies ?? fields.policies;
+  if (policies === undefined)
+    throw new StrongroomError('missing_field', 'missing token_policies', { hint: 'send "token_policies"' });
+  const name = requireUserName(fields.username);
+  const sanitized = sanitizePolicyNames(policies);
+  const found = await changeUser(
+    parts,
+    mount,
+    name,
+    (previous) => previous && { ...previous, parameters: { ...previous.parameters, policies: sanitized } },
+  );
+  if (!found) throw new StrongroomError('invalid_request', 'username does not exist', { hint: 'make the user first' });
+}
+
+async function changeUser(
+  parts: UserParts,
+  mount: Mount,
+  name: string,
+  decide: (previous: UserRecord | undefined) => UserRecord | undefined,
+): Promise<boolean> {
+  for (let attempt = 1; ; attempt += 1) {
+    const previous = await parts.users.read(mount, name);
+    const next = decide(previous?.body);
+    if (!next) return false;
+    try {
+      await parts.core.store.commit([parts.users.put(mount, name, previous, next)]);
+      return true;
+    } catch (error) {
+      if (!isGuardFailure(error) || attempt >= maxAttempts) throw error;
+    }
+  }
+}
+
+/** Revokes the tokens a user got through this mount. */
+export async function endSessions(core: Core, mount: Mount, name: string): Promise<void> {
+  const alias = await core.identity.findAliasByName({ namespace: mount.namespace, mount: mount.accessor, name });
+  if (!alias) return;
+  await core.tokens.revokeLogins(mount.namespace, mount.accessor, alias.entityId);
+  await core.revocations.settle(mount.namespace);
+}

@@ -1,0 +1,150 @@
+import type { Clock } from '../../lib/index.ts';
+import { type Change, isGuardFailure, type Row, type Store } from '../../store/index.ts';
+import type { Mount } from '../mounts/index.ts';
+import { type Seal, SealedTable } from '../seal/index.ts';
+
+/** What is sealed in a certificate's row. */
+export interface CertificateBody {
+  /** Base64. */
+  readonly der: string;
+  readonly commonName: string;
+  /** Name of the role it was issued by; '' for a CA's own. */
+  readonly role: string;
+  /** Who had it issued. */
+  readonly displayName: string;
+  readonly accessor: string;
+  readonly isAuthority: boolean;
+  readonly policies: readonly string[];
+}
+
+export interface StoredCertificate {
+  readonly row: Row<'certificates'>;
+  readonly body: CertificateBody;
+}
+
+export interface NewCertificate {
+  readonly mount: Mount;
+  /** Lower hex without separators. */
+  readonly serial: string;
+  /** Id of the issuer that signed it. */
+  readonly issuer: string;
+  readonly entityId: string;
+  readonly expireMillis: number;
+  readonly body: CertificateBody;
+}
+
+/**
+ * Every certificate a CA of this server signed. It is written before the certificate leaves, so that each can be found
+ * and revoked.
+ */
+export class CertificateStore {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #table: SealedTable<'certificates', CertificateBody>;
+
+  constructor(parts: { store: Store; seal: Seal; clock: Clock }) {
+    this.#store = parts.store;
+    this.#clock = parts.clock;
+    // Issued once and seldom read again: remembering each would only push others out.
+    this.#table = new SealedTable('certificates', () => parts.seal.sealer, { remember: false });
+  }
+
+  /** The change that records a certificate; it fails when the serial is taken. */
+  insert(draft: NewCertificate): Change {
+    const clear = {
+      namespace: draft.mount.namespace,
+      mount: draft.mount.id,
+      id: draft.serial,
+      issuer: draft.issuer,
+      state: 'active',
+      entity_id: draft.entityId === '' ? null : draft.entityId,
+      created_millis: this.#clock.nowMillis(),
+      expire_millis: draft.expireMillis,
+      revoked_millis: null,
+    };
+    return this.#table.insert(clear, {}, draft.body);
+  }
+
+  async find(mount: Mount, serial: string): Promise<StoredCertificate | undefined> {
+    const row = await this.#store.read('certificates', { namespace: mount.namespace, mount: mount.id, id: serial });
+    return row && { row, body: this.#table.open(row) };
+  }
+
+  /** Marks a certificate as revoked; answers when it was, which is the first time of all. Undefined when it is not here. */
+  async revoke(mount: Mount, serial: string): Promise<number | undefined> {
+    for (;;) {
+      const found = await this.find(mount, serial);
+      if (!found) return undefined;
+      if (found.row.revoked_millis !== null) return found.row.revoked_millis;
+      const revoked_millis = this.#clock.nowMillis();
+      try {
+        await this.#store.commit([this.#table.update(found.row, { state: 'revoked', revoked_millis }, found.body)]);
+        return revoked_millis;
+      } catch (error) {
+        if (!isGuardFailure(error)) throw error;
+      }
+    }
+  }
+
+  /** Certificates of a mount in the order of their serials, strictly after one. */
+  async page(mount: Mount, after: string, limit: number): Promise<StoredCertificate[]> {
+    const where = { namespace: mount.namespace, mount: mount.id };
+    const rows = await this.#store.list('certificates', { where, after: { value: after, id: after }, limit });
+    return rows.map((row) => ({ row, body: this.#table.open(row) }));
+  }
+
+  /** Serials of a mount, without opening anything. */
+  async serials(mount: Mount, after: string, limit: number): Promise<string[]> {
+    const where = { namespace: mount.namespace, mount: mount.id };
+    const rows = await this.#store.list('certificates', { where, after: { value: after, id: after }, limit });
+    return rows.map((row) => row.id);
+  }
+
+  /** Revoked certificates of a mount in the order of their revocation: through an index, whatever the number of others. */
+  async revoked(
+    mount: Mount,
+    after: { value: number; id: string } | undefined,
+    limit: number,
+  ): Promise<Row<'certificates'>[]> {
+    return this.#store.list('certificates', {
+      where: { namespace: mount.namespace, mount: mount.id },
+      above: { column: 'revoked_millis', value: 0 },
+      orderBy: 'revoked_millis',
+      ...(after && { after }),
+      limit,
+    });
+  }
+
+  /** Certificates an entity had issued, at any mount, in the order of their serials. */
+  async ofEntity(namespace: string, entityId: string): Promise<StoredCertificate[]> {
+    const rows = await this.#store.list('certificates', { where: { namespace, entity_id: entityId }, limit: 10_000 });
+    return rows.map((row) => ({ row, body: this.#table.open(row) }));
+  }
+
+  /**
+   * Whether a certificate was issued here and revoked: found by its serial, and only when it is that very certificate,
+   * byte for byte. Undefined for one that is not ours or stands.
+   */
+  async revocationOf(
+    namespace: string,
+    serial: string,
+    der: Buffer,
+  ): Promise<{ readonly revokedMillis: number } | undefined> {
+    const rows = await this.#store.list('certificates', { where: { namespace, id: serial }, limit: 100 });
+    const base64 = der.toString('base64');
+    for (const row of rows) {
+      if (row.revoked_millis !== null && this.#table.open(row).der === base64)
+        return { revokedMillis: row.revoked_millis };
+    }
+    return undefined;
+  }
+
+  /** Forgets certificates that expired before a time, a batch at a time: they cannot be used, so they need no entry. */
+  cleanUp(expiredBeforeMillis: number, limit: number): Change {
+    return { kind: 'deleteWhere', table: 'certificates', where: {}, expiredBeforeMillis, limit };
+  }
+
+  open(row: Row<'certificates'>): StoredCertificate {
+    return { row, body: this.#table.open(row) };
+  }
+}

@@ -1,0 +1,6 @@
+export {
+  type CertificateBody,
+  CertificateStore,
+  type NewCertificate,
+  type StoredCertificate,
+} from './certificate-store.ts';
