@@ -149,10 +149,33 @@ export class PrivateKey {
     return key;
   }
 
+  /** Reads an unencrypted private key from PEM of any of its usual labels (PKCS#8, PKCS#1, SEC 1). Throws `invalid_field`. */
+  static fromPem(label: string, der: SecretBytes): PrivateKey {
+    const type = label === 'EC PRIVATE KEY' ? 'sec1' : label === 'RSA PRIVATE KEY' ? 'pkcs1' : 'pkcs8';
+    if (type === 'pkcs8') return PrivateKey.fromPkcs8(der);
+    try {
+      return PrivateKey.fromPkcs8(
+        new PrivateKey(createPrivateKey({ key: der.insecureBytes(), format: 'der', type })).toPkcs8(),
+      );
+    } catch {
+      return refuse('private');
+    }
+  }
+
   /** A signature of `data`; ECDSA as DER. Throws `invalid_field` when the scheme does not fit the key. */
   sign(scheme: SignatureScheme, data: Uint8Array): Buffer {
     requireFit(scheme, this.algorithm);
     return sign(schemeFacts(scheme).digest, data, inputFor(this.#key, scheme));
+  }
+
+  /** The form older tools read: PKCS#1 for RSA, SEC 1 for EC; Ed25519 has PKCS#8 alone. `label` is its PEM label. */
+  toTraditional(): { readonly label: string; readonly der: SecretBytes } {
+    const type = this.#key.asymmetricKeyType;
+    if (type === 'ec')
+      return { label: 'EC PRIVATE KEY', der: new SecretBytes(this.#key.export({ type: 'sec1', format: 'der' })) };
+    if (type === 'rsa')
+      return { label: 'RSA PRIVATE KEY', der: new SecretBytes(this.#key.export({ type: 'pkcs1', format: 'der' })) };
+    return { label: 'PRIVATE KEY', der: this.toPkcs8() };
   }
 
   /** The private key as PKCS#8 DER, for sealing. */

@@ -1,5 +1,6 @@
 import {
   attributeValues,
+  decodeDistinguishedName,
   type GeneralName,
   matchesDnsPattern,
   matchesTextPattern,

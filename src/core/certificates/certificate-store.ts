@@ -115,9 +115,18 @@ export class CertificateStore {
     });
   }
 
-  /** Certificates an entity had issued, at any mount, in the order of their serials. */
-  async ofEntity(namespace: string, entityId: string): Promise<StoredCertificate[]> {
-    const rows = await this.#store.list('certificates', { where: { namespace, entity_id: entityId }, limit: 10_000 });
+  /** Certificates of every mount, or those an entity had issued, in the order of their serials, strictly after one. */
+  async pageOfAll(
+    namespace: string,
+    entityId: string | undefined,
+    after: string,
+    limit: number,
+  ): Promise<StoredCertificate[]> {
+    const rows = await this.#store.list('certificates', {
+      where: { namespace, ...(entityId !== undefined && { entity_id: entityId }) },
+      after: { value: after, id: after },
+      limit,
+    });
     return rows.map((row) => ({ row, body: this.#table.open(row) }));
   }
 
@@ -140,8 +149,9 @@ export class CertificateStore {
   }
 
   /** Forgets certificates that expired before a time, a batch at a time: they cannot be used, so they need no entry. */
-  cleanUp(expiredBeforeMillis: number, limit: number): Change {
-    return { kind: 'deleteWhere', table: 'certificates', where: {}, expiredBeforeMillis, limit };
+  cleanUp(expiredBeforeMillis: number, limit: number, mount?: Mount): Change {
+    const where = mount ? { namespace: mount.namespace, mount: mount.id } : {};
+    return { kind: 'deleteWhere', table: 'certificates', where, expiredBeforeMillis, limit };
   }
 
   open(row: Row<'certificates'>): StoredCertificate {

@@ -2,6 +2,8 @@ import type { Core } from '../../core/index.ts';
 
 const sweepIntervalMillis = 10_000;
 const sweepBatch = 500;
+/** How long a certificate can still be looked up after its end. */
+const expiredCertificateGraceMillis = 72 * 3_600_000;
 const unsealRetryMillis = 5_000;
 
 /** Repeats `work` until stopped, never twice at once; a failure is logged and the next turn tries again. */
@@ -54,6 +56,7 @@ export async function sweep(core: Core): Promise<void> {
   }
   await core.store.commit([
     { kind: 'deleteWhere', table: 'records', where: {}, expiredBeforeMillis: nowMillis, limit: sweepBatch },
+    core.certificates.cleanUp(nowMillis - expiredCertificateGraceMillis, sweepBatch),
   ]);
   await core.revocations.settle('root');
   await core.store.compact();

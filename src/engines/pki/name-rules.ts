@@ -1,0 +1,92 @@
+import { parseCidrList, StrongroomError } from '../../lib/index.ts';
+import { canonicalDnsName, type GeneralName, matchesTextPattern } from '../../x509/index.ts';
+import type { PkiRole } from './role.ts';
+
+/** Whether a role allows a DNS name or mail address. The whole name is judged, in the form in which it is issued. */
+export function isNameAllowed(role: PkiRole, name: string): boolean {
+  const at = name.lastIndexOf('@');
+  const isEmail = at !== -1;
+  const host = isEmail ? name.slice(at + 1) : name;
+  const isWildcard = host.startsWith('*.');
+  if (isWildcard && (isEmail || !role.allowWildcardCertificates)) return false;
+  const bare = isWildcard ? host.slice(2) : host;
+  if (role.enforceHostnames && canonicalDnsName(bare) === undefined) return false;
+  if (role.allowAnyName) return true;
+  if (role.allowLocalhost && ['localhost', 'localdomain'].includes(bare) && !isWildcard) return true;
+  return role.allowedDomains.some((domain) =>
+    fitsDomain(role, { name, bare, isEmail, isWildcard }, domain.toLowerCase()),
+  );
+}
+
+interface JudgedName {
+  readonly name: string;
+  readonly bare: string;
+  readonly isEmail: boolean;
+  readonly isWildcard: boolean;
+}
+
+function fitsDomain(role: PkiRole, { name, bare, isEmail, isWildcard }: JudgedName, domain: string): boolean {
+  // A mail address in the list of domains stands for itself.
+  if (role.allowBareDomains && !isWildcard && (bare === domain || (isEmail && name.toLowerCase() === domain)))
+    return true;
+  if (role.allowSubdomains) {
+    if (bare.endsWith(`.${domain}`)) return true;
+    if (isWildcard && bare === domain) return true;
+  }
+  return role.allowGlobDomains && domain.includes('*') && matchesTextPattern(domain, isWildcard ? `*.${bare}` : bare);
+}
+
+/** Refuses the first alternative name that a role does not allow. */
+export function requireAllowedNames(role: PkiRole, names: readonly GeneralName[]): void {
+  for (const name of names) {
+    if (isAlternativeNameAllowed(role, name)) continue;
+    const shown = 'value' in name ? name.value : name.kind;
+    throw new StrongroomError('invalid_request', `subject alternate name ${shown} not allowed by this role`, {
+      hint: 'ask for other names, or a role that allows this one',
+    });
+  }
+}
+
+function isAlternativeNameAllowed(role: PkiRole, name: GeneralName): boolean {
+  switch (name.kind) {
+    case 'dns':
+    case 'email':
+      return isNameAllowed(role, name.value);
+    case 'ip':
+      return role.allowIpSans && parseCidrList(role.allowedIpSansCidr).allows(name.value);
+    case 'uri':
+      return role.allowedUriSans.some((pattern) => matchesTextPattern(pattern, name.value));
+    case 'other':
+      return role.allowedOtherSans.some((pattern) => fitsOtherName(pattern, name.oid, name.value));
+    default:
+      return false;
+  }
+}
+
+/** `*`, or `oid;UTF8:pattern`. */
+function fitsOtherName(pattern: string, oid: string, value: string): boolean {
+  if (pattern === '*') return true;
+  const found = /^([0-9.]+);utf-?8:(.*)$/i.exec(pattern);
+  return found !== null && found[1] === oid && matchesTextPattern(found[2] as string, value);
+}
+
+/** Refuses a common name that a role does not allow. */
+export function requireAllowedCommonName(role: PkiRole, commonName: string): void {
+  if (commonName === '') {
+    if (!role.requireCn) return;
+    throw new StrongroomError(
+      'missing_field',
+      'the common_name field is required, or must be provided in a CSR with "use_csr_common_name" set to true, unless "require_cn" is set to false',
+      {
+        hint: 'send "common_name"',
+      },
+    );
+  }
+  if (role.cnValidations.includes('disabled')) return;
+  const isEmail = commonName.includes('@');
+  const kindAllowed = role.cnValidations.includes(isEmail ? 'email' : 'hostname');
+  if (kindAllowed && isNameAllowed(role, isEmail ? commonName : commonName.toLowerCase())) return;
+  throw new StrongroomError('invalid_request', `common name ${commonName.slice(0, 128)} not allowed by this role`, {
+    hint: 'see allowed_domains and its switches in the role',
+  });
+}

@@ -1,0 +1,165 @@
+import type { Answer, EngineRequest } from '../../../core/index.ts';
+import { newUuid } from '../../../crypto/index.ts';
+import { StrongroomError } from '../../../lib/index.ts';
+import {
+  authorityProfile,
+  type CertificateTemplate,
+  chooseScheme,
+  formatSerial,
+  issueCertificate,
+  type NameConstraints,
+  newSerial,
+  SubjectPublicKey,
+  selfIssuer,
+} from '../../../x509/index.ts';
+import { certificatePem } from '../authority.ts';
+import { makeKey } from '../make-key.ts';
+import { allIssuers, type PkiStore, readConfig, requireKey, requireName, withConfig } from '../pki-store.ts';
+import { privateKeyText, privateKeyType } from '../private-key-text.ts';
+import { type IssuerRecord, issuerUsages, type KeyRecord, noLocations } from '../records.ts';
+import { buildSubject } from '../subject.ts';
+import { decideValidity } from '../validity.ts';
+import { commonNameAsName, readWantedNames, uniqueNames } from '../wanted-names.ts';
+import { formatCertificate, requireFormat } from './answer-format.ts';
+import type { AuthorityFields, KeyFields } from './authority-fields.ts';
+import { recordCertificate } from './record-certificate.ts';
+
+type RootFields = AuthorityFields & KeyFields & { readonly issuer_name?: string | undefined };
+
+const noAddresses =
+  "This mount hasn't configured any authority information access (AIA) fields; this may make it harder for systems to find missing certificates in the chain or to validate revocation status of certificates. Consider updating /config/urls or the newly generated issuer with this information.";
+
+/** A self-signed CA: key made in the preferred home, certificate signed by it, both recorded. */
+export async function generateRoot(pki: PkiStore, request: EngineRequest<RootFields>): Promise<Answer> {
+  const { fields, mount } = request;
+  const format = requireFormat(fields.format);
+  const issuerName = await requireFreeIssuerName(pki, request, fields.issuer_name);
+  const { config } = await readConfig(pki, mount);
+  // Whatever is wrong with the wish is said before a key is made.
+  const draft = draftTemplate(pki, request);
+  const existing =
+    fields.type === 'existing' ? (await requireKey(pki, mount, fields.key_ref ?? 'default', config)).body : undefined;
+  const made = existing
+    ? { record: existing, exported: undefined }
+    : await makeKey(pki, mount, {
+        type: fields.type,
+        keyType: fields.key_type ?? 'rsa',
+        bits: fields.key_bits ?? 0,
+        name: fields.key_name,
+      });
+  const publicKey = SubjectPublicKey.read(Buffer.from(made.record.publicKey, 'base64'));
+  const scheme = chooseScheme(publicKey.algorithm, fields.signature_bits, fields.use_pss);
+  const template: CertificateTemplate = { ...draft, publicKey };
+  const sign = (tbs: Uint8Array) => pki.core.keys.of(made.record.home).sign(made.record.homeId, scheme, tbs);
+  const issued = await issueCertificate({ template, issuer: selfIssuer(template, scheme), sign });
+  const issuer = newIssuer(pki, { name: issuerName, key: made.record, der: issued.der });
+  await withConfig(pki, mount, async ({ config: stored }) => ({
+    next: {
+      ...stored,
+      defaultIssuer: stored.defaultIssuer === '' || stored.followsLatest ? issuer.id : stored.defaultIssuer,
+      defaultKey: stored.defaultKey === '' ? made.record.id : stored.defaultKey,
+      issuerGeneration: stored.issuerGeneration + 1,
+    },
+    changes: [
+      pki.issuers.insert(mount, issuer.id, issuer),
+      recordCertificate(pki, request, issued, {
+        issuerId: issuer.id,
+        commonName: fields.common_name ?? '',
+        role: '',
+        isAuthority: true,
+      }),
+    ],
+    result: undefined,
+  }));
+  if (config.locations.issuingCertificates.length === 0) request.warn(noAddresses);
+  const keyText = made.exported && privateKeyText(made.exported, format, fields.private_key_format ?? '');
+  const texts = formatCertificate(format, issued.der, [certificatePem(issued.der)], keyText);
+  return {
+    data: {
+      certificate: texts.certificate,
+      expiration: issued.notAfterSeconds,
+      issuer_id: issuer.id,
+      issuer_name: issuer.name,
+      issuing_ca: texts.issuing_ca,
+      key_id: made.record.id,
+      key_name: made.record.name,
+      ...(made.exported &&
+        keyText !== undefined && { private_key: keyText, private_key_type: privateKeyType(made.exported) }),
+      serial_number: formatSerial(issued.serial),
+    },
+    subject: formatSerial(issued.serial),
+  };
+}
+
+export function newIssuer(
+  pki: PkiStore,
+  parts: { readonly name: string; readonly key: KeyRecord | undefined; readonly der: Buffer },
+): IssuerRecord {
+  return {
+    id: newUuid(pki.core.random),
+    name: parts.name,
+    keyId: parts.key?.id ?? '',
+    certificate: parts.der.toString('base64'),
+    manualChain: [],
+    leafNotAfterBehavior: 'err',
+    usage: issuerUsages,
+    locations: noLocations,
+    revokedMillis: null,
+    createdMillis: pki.core.clock.nowMillis(),
+  };
+}
+
+export async function requireFreeIssuerName(
+  pki: PkiStore,
+  request: Pick<EngineRequest<unknown>, 'mount'>,
+  wished: string | undefined,
+): Promise<string> {
+  const name = requireName(wished, 'issuer name');
+  if (name !== '' && (await allIssuers(pki, request.mount)).some((record) => record.body.name === name)) {
+    throw new StrongroomError('invalid_request', 'issuer name already in use', {
+      hint: 'choose another, or leave it out',
+    });
+  }
+  return name;
+}
+
+/** Constraints as RFC 5280 4.2.1.10 has them: a leading dot is left out, since a name stands for itself and what is below. */
+export function nameConstraints(domains: readonly string[] | undefined): NameConstraints | undefined {
+  const permitted = (domains ?? [])
+    .filter((domain) => domain !== '')
+    .map((domain) => ({ kind: 'dns' as const, base: domain.replace(/^\./, '').toLowerCase() }));
+  return permitted.length === 0 ? undefined : { permitted, excluded: [] };
+}
+
+function draftTemplate(pki: PkiStore, request: EngineRequest<RootFields>): Omit<CertificateTemplate, 'publicKey'> {
+  const { fields, mount, nowMillis } = request;
+  const commonName = fields.common_name ?? '';
+  if (commonName === '')
+    throw new StrongroomError('missing_field', 'the common_name field is required', { hint: 'send "common_name"' });
+  const around = { mount, settings: pki.core.settings, nowMillis };
+  const validity = decideValidity(
+    {
+      ttlSeconds: fields.ttl,
+      notAfter: fields.not_after ?? '',
+      roleTtlSeconds: 0,
+      roleMaxSeconds: 0,
+      notBeforeSeconds: fields.not_before_duration ?? 30,
+    },
+    around,
+    undefined,
+  );
+  for (const warning of validity.warnings) request.warn(warning);
+  const pathLength = fields.max_path_length ?? -1;
+  const constraints = nameConstraints(fields.permitted_dns_domains);
+  const own = fields.exclude_cn_from_sans === true ? undefined : commonNameAsName(commonName);
+  const names = uniqueNames([...(own ? [own] : []), ...readWantedNames(fields)]);
+  return {
+    serial: newSerial(pki.core.random),
+    subject: buildSubject(commonName, fields),
+    notBeforeSeconds: validity.notBeforeSeconds,
+    notAfterSeconds: validity.notAfterSeconds,
+    ...authorityProfile(pathLength < 0 ? undefined : pathLength),
+    ...(names.length > 0 && { alternativeNames: names }),
+    ...(constraints && { nameConstraints: constraints }),
+  };
+}

@@ -1,0 +1,56 @@
+import type { Answer, EngineRequest } from '../../../core/index.ts';
+import { StrongroomError } from '../../../lib/index.ts';
+import { buildCsr, chooseScheme, encodePem, SubjectPublicKey } from '../../../x509/index.ts';
+import { makeKey } from '../make-key.ts';
+import { type PkiStore, readConfig, requireKey } from '../pki-store.ts';
+import { privateKeyText, privateKeyType } from '../private-key-text.ts';
+import { buildSubject } from '../subject.ts';
+import { readWantedNames } from '../wanted-names.ts';
+import { requireFormat } from './answer-format.ts';
+import type { AuthorityFields, KeyFields } from './authority-fields.ts';
+
+type IntermediateFields = AuthorityFields & KeyFields & { readonly add_basic_constraints?: boolean | undefined };
+
+/** A key for a CA to be, and the request that another CA signs. */
+export async function generateIntermediate(pki: PkiStore, request: EngineRequest<IntermediateFields>): Promise<Answer> {
+  const { fields, mount } = request;
+  const format = requireFormat(fields.format);
+  const commonName = fields.common_name ?? '';
+  if (commonName === '')
+    throw new StrongroomError('missing_field', 'the common_name field is required', { hint: 'send "common_name"' });
+  const subject = buildSubject(commonName, fields);
+  const names = readWantedNames(fields);
+  const { config } = await readConfig(pki, mount);
+  const existing =
+    fields.type === 'existing' ? (await requireKey(pki, mount, fields.key_ref ?? 'default', config)).body : undefined;
+  const made = existing
+    ? { record: existing, exported: undefined }
+    : await makeKey(pki, mount, {
+        type: fields.type,
+        keyType: fields.key_type ?? 'rsa',
+        bits: fields.key_bits ?? 0,
+        name: fields.key_name,
+      });
+  const publicKey = SubjectPublicKey.read(Buffer.from(made.record.publicKey, 'base64'));
+  const scheme = chooseScheme(publicKey.algorithm, fields.signature_bits, fields.use_pss);
+  const csr = await buildCsr(
+    {
+      subject,
+      publicKey,
+      scheme,
+      alternativeNames: names,
+      ...(fields.add_basic_constraints === true && { basicConstraints: { ca: true } }),
+    },
+    (info) => pki.core.keys.of(made.record.home).sign(made.record.homeId, scheme, info),
+  );
+  return {
+    data: {
+      csr: format === 'der' ? csr.toString('base64') : encodePem('CERTIFICATE REQUEST', csr).trimEnd(),
+      key_id: made.record.id,
+      ...(made.exported && {
+        private_key: privateKeyText(made.exported, format, fields.private_key_format ?? ''),
+        private_key_type: privateKeyType(made.exported),
+      }),
+    },
+  };
+}

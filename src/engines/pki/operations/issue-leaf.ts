@@ -1,0 +1,362 @@
+import { type Answer, type EngineRequest, type Mount, mountLimits, type StoredRecord } from '../../../core/index.ts';
+import { PrivateKey } from '../../../crypto/index.ts';
+import { StrongroomError } from '../../../lib/index.ts';
+import {
+  attributeValues,
+  type CertificateTemplate,
+  type CertificationRequest,
+  fitKeyUsage,
+  formatSerial,
+  type GeneralName,
+  issueCertificate,
+  leafPurposes,
+  matchesTextPattern,
+  newSerial,
+  parseCsr,
+  SubjectPublicKey,
+} from '../../../x509/index.ts';
+import type { Authorities, Authority } from '../authority.ts';
+import { keyAlgorithm, requireKeyKind } from '../key-parameters.ts';
+import { isNameAllowed, requireAllowedCommonName, requireAllowedNames } from '../name-rules.ts';
+import { type PkiStore, readConfig, requireIssuer } from '../pki-store.ts';
+import { privateKeyText, privateKeyType } from '../private-key-text.ts';
+import type { Locations } from '../records.ts';
+import type { PkiRole } from '../role.ts';
+import { buildSubject } from '../subject.ts';
+import { readKeyUsages, readPurposes } from '../usages.ts';
+import { decideValidity, type Validity } from '../validity.ts';
+import { commonNameAsName, type NameFields, readWantedNames, uniqueNames } from '../wanted-names.ts';
+import { formatCertificate, requireFormat } from './answer-format.ts';
+import { recordCertificate } from './record-certificate.ts';
+
+export interface LeafFields extends NameFields {
+  readonly role?: string | undefined;
+  readonly issuer_ref?: string | undefined;
+  readonly csr?: string | undefined;
+  readonly serial_number?: string | undefined;
+  readonly ttl?: number | undefined;
+  readonly not_after?: string | undefined;
+  readonly format?: string | undefined;
+  readonly private_key_format?: string | undefined;
+  readonly remove_roots_from_chain?: boolean | undefined;
+  readonly user_ids?: readonly string[] | undefined;
+  readonly key_type?: string | undefined;
+  readonly key_bits?: number | undefined;
+}
+
+export interface LeafParts {
+  readonly pki: PkiStore;
+  readonly authorities: Authorities;
+}
+
+const refuse = (message: string, hint: string): never => {
+  throw new StrongroomError('invalid_request', message, { hint });
+};
+
+/** Issues a certificate with a new key, which is in this answer only. */
+export async function issueLeaf(parts: LeafParts, request: EngineRequest<LeafFields>): Promise<Answer> {
+  const role = await requireRole(parts.pki, request);
+  const wish = roleKeyKind(role.body, request.fields);
+  return finish(parts, request, role, async (names) => {
+    const key = await PrivateKey.generate(keyAlgorithm(wish.keyType, wish.bits));
+    return { publicKey: SubjectPublicKey.read(key.publicKey.spki), key, names };
+  });
+}
+
+/** Signs a request for a key made elsewhere, within what the role allows. */
+export async function signLeaf(parts: LeafParts, request: EngineRequest<LeafFields>): Promise<Answer> {
+  const role = await requireRole(parts.pki, request);
+  const csr = parseCsr(request.fields.csr ?? '');
+  requireRoleKey(role.body, csr.publicKey);
+  return finish(parts, request, role, async (names) => ({ publicKey: csr.publicKey, key: undefined, names }), csr);
+}
+
+async function requireRole(pki: PkiStore, request: EngineRequest<LeafFields>): Promise<StoredRecord<PkiRole>> {
+  const name = request.fields.role ?? '';
+  return (
+    (await pki.roles.read(request.mount, name)) ??
+    refuse(`unknown role: ${name.slice(0, 128)}`, 'list the roles: LIST roles')
+  );
+}
+
+function roleKeyKind(role: PkiRole, fields: LeafFields): ReturnType<typeof requireKeyKind> {
+  if (role.keyType !== 'any') return requireKeyKind(role.keyType, role.keyBits);
+  return requireKeyKind(fields.key_type || 'rsa', fields.key_bits ?? 0);
+}
+
+function requireRoleKey(role: PkiRole, key: SubjectPublicKey): void {
+  if (role.keyType === 'any') return;
+  if (role.keyType !== key.kind)
+    refuse(`role requires keys of type ${role.keyType}`, `the request has a key of type ${key.kind}`);
+  const wanted = requireKeyKind(role.keyType, role.keyBits).bits;
+  if (key.kind === 'rsa' && key.bits < wanted)
+    refuse(`role requires a minimum of a ${wanted}-bit key, but CSR's key is ${key.bits} bits`, 'make a larger key');
+  if (key.kind === 'ec' && key.bits !== wanted)
+    refuse(
+      `role requires a ${wanted}-bit key, but CSR's key is ${key.bits} bits`,
+      'make a key on the curve of the role',
+    );
+}
+
+interface LeafNames {
+  readonly commonName: string;
+  readonly names: readonly GeneralName[];
+  readonly serialNumber: string;
+}
+
+/** Common name and alternative names: from the request where the role says so, else from the fields. */
+function chooseNames(
+  role: PkiRole,
+  request: EngineRequest<LeafFields>,
+  csr: CertificationRequest | undefined,
+): LeafNames {
+  const { fields } = request;
+  const fromCsr = csr !== undefined && role.useCsrCommonName;
+  const csrName = csr ? (attributeValues(csr.subjectAttributes, 'commonName')[0] ?? '') : '';
+  if (fromCsr && fields.common_name && csrName !== '' && fields.common_name !== csrName) {
+    request.warn('the common_name field was provided but the role is set with "use_csr_common_name" set to true');
+  }
+  const commonName = fromCsr ? csrName || (fields.common_name ?? '') : (fields.common_name ?? '');
+  const sansFromCsr = csr !== undefined && role.useCsrSans;
+  const asked = [fields.alt_names, fields.ip_sans, fields.uri_sans, fields.other_sans].some(
+    (list) => (list?.length ?? 0) > 0,
+  );
+  if (sansFromCsr && asked)
+    request.warn('names were provided but the role is set with "use_csr_sans" set to true: those of the CSR are used');
+  const wanted = sansFromCsr ? readCsrNames(csr) : readWantedNames(fields);
+  const excluded = fields.exclude_cn_from_sans === true;
+  const own = excluded || commonName === '' ? undefined : commonNameAsName(commonName);
+  const serialNumber =
+    fields.serial_number ?? (csr ? (attributeValues(csr.subjectAttributes, 'serialNumber')[0] ?? '') : '');
+  return {
+    commonName,
+    names: uniqueNames([...(own && isOwnNameAllowed(role, own) ? [own] : []), ...wanted]),
+    serialNumber,
+  };
+}
+
+/** A common name that is allowed only since its check is switched off is not also an alternative name. */
+const isOwnNameAllowed = (role: PkiRole, own: GeneralName): boolean =>
+  !role.cnValidations.includes('disabled') || !('value' in own) || isNameAllowed(role, own.value);
+
+/** The names of a request, in the form in which they are issued; forms nobody judges are refused. */
+function readCsrNames(csr: CertificationRequest): GeneralName[] {
+  const list = (kind: GeneralName['kind']): string[] =>
+    csr.alternativeNames.flatMap((name) => (name.kind === kind && 'value' in name ? [name.value] : []));
+  if (csr.alternativeNames.some((name) => name.kind === 'directory' || name.kind === 'opaque')) {
+    refuse('the CSR asks for a kind of name that is not supported', 'DNS, mail, IP, URI and UTF-8 other names are');
+  }
+  return readWantedNames({
+    alt_names: [...list('dns'), ...list('email')],
+    ip_sans: list('ip'),
+    uri_sans: list('uri'),
+    other_sans: csr.alternativeNames.flatMap((name) =>
+      name.kind === 'other' ? [`${name.oid};UTF8:${name.value}`] : [],
+    ),
+  });
+}
+
+interface LeafKey {
+  readonly publicKey: SubjectPublicKey;
+  readonly key: PrivateKey | undefined;
+}
+
+async function finish(
+  parts: LeafParts,
+  request: EngineRequest<LeafFields>,
+  role: StoredRecord<PkiRole>,
+  obtainKey: (names: LeafNames) => Promise<LeafKey>,
+  csr?: CertificationRequest,
+): Promise<Answer> {
+  const { pki } = parts;
+  const { mount, fields } = request;
+  const format = requireFormat(fields.format);
+  const chosen = chooseNames(role.body, request, csr);
+  checkAgainstRole(role.body, chosen, fields.user_ids ?? []);
+  const { config } = await readConfig(pki, mount);
+  const issuerRecord = await requireIssuer(pki, mount, fields.issuer_ref ?? role.body.issuerRef, config);
+  const authority = await parts.authorities.load(mount, issuerRecord, config, 'issuing-certificates');
+  const validity = leafValidity(pki, request, role.body, authority);
+  const { publicKey, key } = await obtainKey(chosen);
+  const template = leafTemplate(pki, role.body, chosen, {
+    publicKey,
+    validity,
+    userIds: fields.user_ids ?? [],
+    locations: locationsOf(authority, config.locations),
+  });
+  const issued = await issueCertificate({ template, issuer: authority.issuer, sign: authority.sign });
+  const lease = await keep(pki, request, {
+    role: role.body,
+    name: role.id,
+    issued,
+    issuerId: authority.record.id,
+    commonName: chosen.commonName,
+  });
+  const keyText = key && privateKeyText(key, format, fields.private_key_format ?? '');
+  const chain =
+    fields.remove_roots_from_chain === true && authority.endsInRoot
+      ? authority.chainPem.slice(0, -1)
+      : authority.chainPem;
+  const texts = formatCertificate(format, issued.der, chain, keyText);
+  return {
+    data: {
+      ca_chain: texts.ca_chain,
+      certificate: texts.certificate,
+      expiration: issued.notAfterSeconds,
+      issuing_ca: formatCertificate(format, issued.der, authority.chainPem).issuing_ca,
+      ...(key && keyText !== undefined && { private_key: keyText, private_key_type: privateKeyType(key) }),
+      serial_number: formatSerial(issued.serial),
+    },
+    ...(lease && { lease }),
+    subject: formatSerial(issued.serial),
+  };
+}
+
+function checkAgainstRole(role: PkiRole, chosen: LeafNames, userIds: readonly string[]): void {
+  requireAllowedCommonName(role, chosen.commonName);
+  requireAllowedNames(role, chosen.names);
+  if (
+    chosen.serialNumber !== '' &&
+    !role.allowedSerialNumbers.some((pattern) => matchesTextPattern(pattern, chosen.serialNumber))
+  ) {
+    refuse(
+      `serial_number ${chosen.serialNumber.slice(0, 64)} not allowed by this role`,
+      'see allowed_serial_numbers of the role',
+    );
+  }
+  for (const userId of userIds) {
+    if (!role.allowedUserIds.some((pattern) => matchesTextPattern(pattern, userId)))
+      refuse(`user_id ${userId.slice(0, 64)} not allowed by this role`, 'see allowed_user_ids of the role');
+  }
+}
+
+function leafValidity(
+  pki: PkiStore,
+  request: EngineRequest<LeafFields>,
+  role: PkiRole,
+  authority: Authority,
+): Validity {
+  const validity = decideValidity(
+    {
+      ttlSeconds: request.fields.ttl,
+      notAfter: request.fields.not_after || role.notAfter,
+      roleTtlSeconds: role.ttlSeconds,
+      roleMaxSeconds: role.maxTtlSeconds,
+      notBeforeSeconds: role.notBeforeSeconds,
+    },
+    { mount: request.mount, settings: pki.core.settings, nowMillis: request.nowMillis },
+    { notAfterSeconds: authority.certificate.notAfterSeconds, behavior: authority.record.leafNotAfterBehavior },
+  );
+  for (const warning of validity.warnings) request.warn(warning);
+  // A young CA must not issue what was valid before itself.
+  return { ...validity, notBeforeSeconds: Math.max(validity.notBeforeSeconds, authority.certificate.notBeforeSeconds) };
+}
+
+/** An issuer's own addresses go before the mount's. */
+export function locationsOf(authority: Authority, ofMount: Locations): Locations {
+  const own = authority.record.locations;
+  return own.issuingCertificates.length + own.crlDistributionPoints.length + own.ocspServers.length > 0 ? own : ofMount;
+}
+
+interface TemplateParts {
+  readonly publicKey: SubjectPublicKey;
+  readonly validity: Validity;
+  readonly userIds: readonly string[];
+  readonly locations: Locations;
+}
+
+function leafTemplate(pki: PkiStore, role: PkiRole, chosen: LeafNames, parts: TemplateParts): CertificateTemplate {
+  const { publicKey, validity, locations } = parts;
+  const subject = buildSubject(
+    chosen.commonName,
+    {
+      ou: role.organizationalUnit,
+      organization: role.organization,
+      country: role.country,
+      locality: role.locality,
+      province: role.province,
+      street_address: role.streetAddress,
+      postal_code: role.postalCode,
+      serial_number: chosen.serialNumber,
+    },
+    parts.userIds,
+  );
+  const flags = {
+    server: role.serverFlag,
+    client: role.clientFlag,
+    codeSigning: role.codeSigningFlag,
+    emailProtection: role.emailProtectionFlag,
+  };
+  const purposes = leafPurposes(flags, readPurposes(role.extKeyUsage, role.extKeyUsageOids));
+  return {
+    serial: newSerial(pki.core.random),
+    subject,
+    publicKey,
+    notBeforeSeconds: validity.notBeforeSeconds,
+    notAfterSeconds: validity.notAfterSeconds,
+    insecurePermitBeyondIssuer: validity.insecurePermitBeyondIssuer,
+    ...(role.basicConstraintsValidForNonCa && { basicConstraints: { ca: false } }),
+    keyUsage: fitKeyUsage(readKeyUsages(role.keyUsage), publicKey.kind),
+    ...(purposes.length > 0 && { extendedKeyUsage: purposes }),
+    ...(chosen.names.length > 0 && { alternativeNames: chosen.names }),
+    ...(role.policyIdentifiers.length > 0 && { policies: role.policyIdentifiers.map((oid) => ({ oid })) }),
+    ...addressExtensions(locations),
+  };
+}
+
+export function addressExtensions(
+  locations: Locations,
+): Pick<CertificateTemplate, 'crlDistributionPoints' | 'authorityInfoAccess'> {
+  const hasAccess = locations.ocspServers.length + locations.issuingCertificates.length > 0;
+  return {
+    ...(locations.crlDistributionPoints.length > 0 && { crlDistributionPoints: locations.crlDistributionPoints }),
+    ...(hasAccess && {
+      authorityInfoAccess: { ocsp: locations.ocspServers, caIssuers: locations.issuingCertificates },
+    }),
+  };
+}
+
+interface Kept {
+  readonly role: PkiRole;
+  readonly name: string;
+  readonly issued: Awaited<ReturnType<typeof issueCertificate>>;
+  readonly issuerId: string;
+  readonly commonName: string;
+}
+
+/** Records the certificate before it leaves, with its lease where the role gives one. */
+async function keep(pki: PkiStore, request: EngineRequest<LeafFields>, kept: Kept): Promise<Answer['lease']> {
+  const { role, issued } = kept;
+  if (role.noStore) return undefined;
+  const insert = recordCertificate(pki, request, issued, {
+    issuerId: kept.issuerId,
+    commonName: kept.commonName,
+    role: kept.name,
+    isAuthority: false,
+  });
+  if (!role.generateLease) {
+    await pki.core.store.commit([insert]);
+    return undefined;
+  }
+  const ttlSeconds = issued.notAfterSeconds - Math.floor(request.nowMillis / 1000);
+  const drafted = pki.core.leases.draft({
+    mount: request.mount,
+    path: request.path,
+    token: ownerOf(request),
+    ttlSeconds,
+    maxTtlSeconds: maxLease(pki, request.mount),
+    renewable: false,
+    internal: { serial: formatSerial(issued.serial) },
+  });
+  await pki.core.store.commit([...drafted.changes, insert]);
+  return { id: drafted.lease.id, seconds: ttlSeconds, renewable: false };
+}
+
+/** Leases of a batch token belong to its parent. */
+function ownerOf(request: EngineRequest<unknown>): string | null {
+  const token = request.principal?.token;
+  if (!token) return null;
+  return token.type === 'batch' ? token.parent : token.id;
+}
+
+const maxLease = (pki: PkiStore, mount: Mount): number => mountLimits(mount, pki.core.settings).maxSeconds;

@@ -1,0 +1,170 @@
+import type { Answer, EngineRequest, Mount, StoredRecord } from '../../../core/index.ts';
+import { formatTime, type JsonObject, StrongroomError } from '../../../lib/index.ts';
+import { formatSerial, isHttpUrl } from '../../../x509/index.ts';
+import { certificatePem, findChain, readCertificate } from '../authority.ts';
+import { allIssuers, configChange, type PkiStore, readConfig, requireIssuer, withConfig } from '../pki-store.ts';
+import { type IssuerRecord, type IssuerUsage, issuerUsages, type Locations } from '../records.ts';
+import { requireFreeIssuerName } from './generate-root.ts';
+
+export interface IssuerFields {
+  readonly issuer_ref: string;
+  readonly issuer_name?: string | undefined;
+  readonly leaf_not_after_behavior?: 'err' | 'truncate' | 'permit' | undefined;
+  readonly manual_chain?: readonly string[] | undefined;
+  readonly usage?: readonly string[] | undefined;
+  readonly issuing_certificates?: readonly string[] | undefined;
+  readonly crl_distribution_points?: readonly string[] | undefined;
+  readonly ocsp_servers?: readonly string[] | undefined;
+}
+
+function refuse(message: string, hint: string): never {
+  throw new StrongroomError('invalid_field', message, { hint });
+}
+
+export function requireUrls(urls: readonly string[], name: string): readonly string[] {
+  if (urls.length > 16) refuse(`${name}: too many addresses`, '16 at most');
+  const bad = urls.find((url) => !isHttpUrl(url));
+  if (bad !== undefined)
+    refuse(`invalid URL found in ${name}`, 'write http://ca.example.com/… ; templates are not supported');
+  return urls;
+}
+
+export async function showIssuer(pki: PkiStore, mount: Mount, record: IssuerRecord): Promise<JsonObject> {
+  const chain = await findChain(pki, mount, record);
+  return {
+    ca_chain: chain.map((member) => `${certificatePem(member.der)}\n`),
+    certificate: `${certificatePem(readCertificate(record).der)}\n`,
+    crl_distribution_points: record.locations.crlDistributionPoints,
+    delta_crl_distribution_points: [],
+    enable_aia_url_templating: false,
+    issuer_id: record.id,
+    issuer_name: record.name,
+    issuing_certificates: record.locations.issuingCertificates,
+    key_id: record.keyId,
+    leaf_not_after_behavior: record.leafNotAfterBehavior,
+    manual_chain: record.manualChain.length === 0 ? null : record.manualChain,
+    ocsp_servers: record.locations.ocspServers,
+    revocation_signature_algorithm: '',
+    revoked: record.revokedMillis !== null,
+    ...(record.revokedMillis !== null && {
+      revocation_time: Math.floor(record.revokedMillis / 1000),
+      revocation_time_rfc3339: formatTime(record.revokedMillis),
+    }),
+    usage: record.usage.join(','),
+  };
+}
+
+export async function listIssuers(pki: PkiStore, mount: Mount): Promise<Answer> {
+  const { config } = await readConfig(pki, mount);
+  const issuers = await allIssuers(pki, mount);
+  if (issuers.length === 0) throw new StrongroomError('not_found', '', { hint: 'generate or import a CA first' });
+  const info = issuers.map(({ body }) => [
+    body.id,
+    {
+      is_default: body.id === config.defaultIssuer,
+      issuer_name: body.name,
+      key_id: body.keyId,
+      serial_number: formatSerial(readCertificate(body).serial),
+    },
+  ]);
+  return { data: { key_info: Object.fromEntries(info), keys: issuers.map(({ id }) => id) } };
+}
+
+export async function readIssuer(pki: PkiStore, mount: Mount, ref: string): Promise<StoredRecord<IssuerRecord>> {
+  const { config } = await readConfig(pki, mount);
+  return requireIssuer(pki, mount, ref, config);
+}
+
+function readUsage(names: readonly string[]): readonly IssuerUsage[] {
+  return names.map(
+    (name) =>
+      issuerUsages.find((usage) => usage === name) ??
+      refuse(`unknown usage ${JSON.stringify(name.slice(0, 32))}`, issuerUsages.join(', ')),
+  );
+}
+
+/** POST replaces every setting, PATCH those that were sent. */
+export async function writeIssuer(
+  pki: PkiStore,
+  request: EngineRequest<IssuerFields>,
+  patch: boolean,
+): Promise<Answer> {
+  const { fields, mount } = request;
+  const record = await readIssuer(pki, mount, fields.issuer_ref);
+  const before = record.body;
+  const renamed = fields.issuer_name !== undefined && fields.issuer_name !== before.name;
+  const name = renamed ? await requireFreeIssuerName(pki, request, fields.issuer_name) : before.name;
+  const base: IssuerRecord = patch
+    ? before
+    : {
+        ...before,
+        name: '',
+        manualChain: [],
+        leafNotAfterBehavior: 'err',
+        usage: issuerUsages,
+        locations: { issuingCertificates: [], crlDistributionPoints: [], ocspServers: [] },
+      };
+  const locations: Locations = {
+    issuingCertificates: requireUrls(
+      fields.issuing_certificates ?? base.locations.issuingCertificates,
+      'issuing_certificates',
+    ),
+    crlDistributionPoints: requireUrls(
+      fields.crl_distribution_points ?? base.locations.crlDistributionPoints,
+      'crl_distribution_points',
+    ),
+    ocspServers: requireUrls(fields.ocsp_servers ?? base.locations.ocspServers, 'ocsp_servers'),
+  };
+  const next: IssuerRecord = {
+    ...base,
+    name: fields.issuer_name === undefined ? (patch ? before.name : '') : name,
+    leafNotAfterBehavior: fields.leaf_not_after_behavior ?? base.leafNotAfterBehavior,
+    manualChain: fields.manual_chain
+      ? await readManualChain(pki, mount, before.id, fields.manual_chain)
+      : base.manualChain,
+    usage: fields.usage ? readUsage(fields.usage) : base.usage,
+    locations,
+  };
+  await withConfig(pki, mount, async ({ config }) => ({
+    next: { ...config, issuerGeneration: config.issuerGeneration + 1 },
+    changes: [pki.issuers.update(record, next)],
+    result: undefined,
+  }));
+  return { data: await showIssuer(pki, mount, next) };
+}
+
+async function readManualChain(
+  pki: PkiStore,
+  mount: Mount,
+  own: string,
+  refs: readonly string[],
+): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (const ref of refs.slice(0, 16)) ids.push(ref === 'self' ? own : (await readIssuer(pki, mount, ref)).id);
+  if (ids.length > 0 && ids[0] !== own) refuse('manual_chain must begin with the issuer itself', 'put its id first');
+  return ids;
+}
+
+export async function deleteIssuer(
+  pki: PkiStore,
+  request: EngineRequest<{ readonly issuer_ref: string }>,
+): Promise<void> {
+  const { mount } = request;
+  const record = await readIssuer(pki, mount, request.fields.issuer_ref);
+  const stored = await readConfig(pki, mount);
+  const wasDefault = stored.config.defaultIssuer === record.id;
+  if (wasDefault)
+    request.warn(
+      `Deleted issuer ${record.id} (via issuer_ref ${request.fields.issuer_ref}); this was configured as the default issuer. Operations without an explicit issuer will not work until a new default is configured.`,
+    );
+  const next = {
+    ...stored.config,
+    defaultIssuer: wasDefault ? '' : stored.config.defaultIssuer,
+    issuerGeneration: stored.config.issuerGeneration + 1,
+  };
+  await pki.core.store.commit([
+    configChange(pki, mount, stored, next),
+    pki.issuers.remove(mount, record.id),
+    pki.crls.remove(mount, record.id),
+  ]);
+}

@@ -1,0 +1,69 @@
+import type { Answer, EngineRequest, Mount } from '../../../core/index.ts';
+import { formatTime, StrongroomError } from '../../../lib/index.ts';
+import { parseCertificate, parseSerial, serialKey } from '../../../x509/index.ts';
+import { type PkiStore, readConfig } from '../pki-store.ts';
+import type { RevocationLists } from '../revocation-lists.ts';
+
+export interface RevokeParts {
+  readonly pki: PkiStore;
+  readonly lists: RevocationLists;
+}
+
+function refuse(message: string, hint: string): never {
+  throw new StrongroomError('invalid_request', message, { hint });
+}
+
+/** Revokes a certificate of this mount, by serial number or by the certificate itself. The second time answers the first. */
+export async function revokeCertificate(
+  parts: RevokeParts,
+  request: EngineRequest<{ readonly serial_number?: string | undefined; readonly certificate?: string | undefined }>,
+): Promise<Answer> {
+  const { serial_number: serialText, certificate: pem } = request.fields;
+  if (!serialText === !pem)
+    refuse(
+      'the serial number or certificate to revoke must be specified',
+      'send exactly one of serial_number and certificate',
+    );
+  const parsed = pem ? parseCertificate(pem) : undefined;
+  const serial = parsed ? serialKey(parsed.serial) : serialKey(parseSerial(serialText ?? ''));
+  const stored = await parts.pki.core.certificates.find(request.mount, serial);
+  const shown = serial.replace(/..(?!$)/g, '$&:');
+  if (!stored || (parsed && stored.body.der !== parsed.der.toString('base64'))) {
+    return refuse(
+      `certificate with serial ${shown} not found`,
+      'only certificates that this mount issued and stored are revoked here',
+    );
+  }
+  if ((stored.row.expire_millis ?? 0) <= request.nowMillis) {
+    refuse(`certificate with serial ${shown} already expired; refusing to add to CRL`, 'it cannot be used any more');
+  }
+  await refuseOwnAuthority(parts.pki, request.mount, stored.body.der);
+  const revokedMillis = await revokeSerial(parts, request.mount, serial);
+  return {
+    data: {
+      revocation_time: Math.floor(revokedMillis / 1000),
+      revocation_time_rfc3339: formatTime(revokedMillis),
+      state: 'revoked',
+    },
+    subject: shown,
+  };
+}
+
+/** A mount's own root cannot say of itself that it is not to be believed. */
+async function refuseOwnAuthority(pki: PkiStore, mount: Mount, der: string): Promise<void> {
+  const issuers = await pki.issuers.page(mount, '', 10_000);
+  if (issuers.some((record) => record.body.certificate === der)) {
+    refuse('adding issuer to its own CRL is not allowed', 'revoke it where its own issuer is, or delete the issuer');
+  }
+}
+
+/** Revokes and brings the list up to date; the certificate is refused by this server from the first commit on. */
+export async function revokeSerial(parts: RevokeParts, mount: Mount, serial: string): Promise<number> {
+  const revokedMillis = await parts.pki.core.certificates.revoke(mount, serial);
+  if (revokedMillis === undefined) return refuse('certificate not found', 'it may have expired and been cleaned up');
+  const stored = await parts.pki.core.certificates.find(mount, serial);
+  const issuer = stored && (await parts.pki.issuers.read(mount, stored.row.issuer));
+  const { config } = await readConfig(parts.pki, mount);
+  if (issuer && issuer.body.keyId !== '' && !config.crlDisabled) await parts.lists.rebuild(mount, issuer);
+  return revokedMillis;
+}

@@ -1,0 +1,10 @@
+import type { Authorities } from './authority.ts';
+import type { PkiStore } from './pki-store.ts';
+import type { RevocationLists } from './revocation-lists.ts';
+
+/** What the engine is made of; its operations take what they need. */
+export interface PkiParts {
+  readonly pki: PkiStore;
+  readonly authorities: Authorities;
+  readonly lists: RevocationLists;
+}
