@@ -1,3 +1,3 @@
 export { defaultMountConfig, type Mount, type MountConfig, type MountKind } from './mount.ts';
-export { MountTable, type NewMount } from './mount-table.ts';
+export { type MountChange, MountTable, type NewMount } from './mount-table.ts';
 export { systemMount } from './system-mount.ts';

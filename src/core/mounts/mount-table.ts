@@ -14,6 +14,11 @@ interface MountBody {
   readonly config: MountConfig;
 }
 
+/** What can be changed of a mount. */
+export type MountChange = Partial<Pick<Mount, 'description' | 'options' | 'config' | 'path'>>;
+
+const maxAttempts = 20;
+
 export interface NewMount {
   readonly namespace: string;
   readonly kind: MountKind;
@@ -34,6 +39,9 @@ export class MountTable {
   #byPrefix = new Map<string, Mount>([[systemMount.prefix, systemMount]]);
   #byAccessor = new Map<string, Mount>();
   #longestSegments = 1;
+  /** Ids of mounts that serve nothing for the moment. */
+  readonly #closed = new Set<string>();
+  #lastTurn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: { store: Store; seal: Seal; random: Random }) {
     this.#store = parts.store;
@@ -52,7 +60,7 @@ export class MountTable {
   }
 
   #remember(stored: readonly Mount[]): void {
-    const mounts = [systemMount, ...stored];
+    const mounts = stored.some(({ id }) => id === systemMount.id) ? stored : [systemMount, ...stored];
     this.#byPrefix = new Map(mounts.map((mount) => [mount.prefix, mount]));
     this.#byAccessor = new Map(mounts.map((mount) => [mount.accessor, mount]));
     this.#longestSegments = Math.max(0, ...mounts.map((mount) => mount.prefix.split('/').length - 1));
@@ -85,8 +93,10 @@ export class MountTable {
     return [...this.#byPrefix.values()].find((mount) => mount.id === id);
   }
 
+  /** The mount of a kind at a path; `auth/x/` is no path of an engine, whatever is mounted there. */
   byPath(kind: MountKind, path: string): Mount | undefined {
-    return this.#byPrefix.get(prefixOf(kind, path));
+    const mount = this.#byPrefix.get(prefixOf(kind, path));
+    return mount?.kind === kind ? mount : undefined;
   }
 
   /** A new mount and the change that stores it; the change fails when the path is taken. */
@@ -111,8 +121,40 @@ export class MountTable {
     return { mount, change: this.#table.insert(clear, {}, bodyOf(mount)) };
   }
 
-  /** Mounts an engine; `extra` is stored in the same commit. */
-  async add(spec: NewMount, prepare: (mount: Mount) => Promise<readonly Change[]>): Promise<Mount> {
+  /** Whether a mount serves nothing for the moment. */
+  isClosed(mount: Mount): boolean {
+    return this.#closed.has(mount.id);
+  }
+
+  /** Keeps requests away from a mount while `work` moves, upgrades or empties it: they are told to come back. */
+  async whileClosed<T>(mount: Mount, work: () => Promise<T>): Promise<T> {
+    if (this.#closed.has(mount.id)) {
+      throw new StrongroomError('overloaded', 'this mount is being changed', {
+        hint: 'wait until the other change is done',
+        retryAfterSeconds: 1,
+      });
+    }
+    this.#closed.add(mount.id);
+    try {
+      return await work();
+    } finally {
+      this.#closed.delete(mount.id);
+    }
+  }
+
+  /** One change of paths at a time: whether a path is free is seen by looking at all of them. */
+  #takeTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#lastTurn.then(work);
+    this.#lastTurn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** Mounts an engine; what `prepare` answers is stored in the same commit. */
+  add(spec: NewMount, prepare: (mount: Mount) => Promise<readonly Change[]>): Promise<Mount> {
+    return this.#takeTurn(() => this.#add(spec, prepare));
+  }
+
+  async #add(spec: NewMount, prepare: (mount: Mount) => Promise<readonly Change[]>): Promise<Mount> {
     this.requireFree(spec.kind, spec.path);
     const { mount, change } = this.draft(spec);
     try {
@@ -132,20 +174,47 @@ export class MountTable {
     }
   }
 
-  /** Replaces a mount's settings. */
-  async change(
-    mount: Mount,
-    change: Partial<Pick<Mount, 'description' | 'options' | 'config' | 'path'>>,
-  ): Promise<void> {
-    const row = await this.#store.read('mounts', { namespace: mount.namespace, id: mount.id });
-    if (!row) throw new StrongroomError('not_found', 'no such mount');
-    const next = { ...this.#open(row), ...change };
-    await this.#store.commit([this.#table.update(row, { path: next.path }, bodyOf(next))]);
+  /**
+   * Replaces a mount's settings. `decide` is given the mount as it is stored, so that of two changes at once none is
+   * lost; `extra` is stored in the same commit.
+   */
+  change(mount: Mount, decide: (current: Mount) => MountChange, extra: readonly Change[] = []): Promise<void> {
+    return this.#takeTurn(() => this.#change(mount, decide, extra));
+  }
+
+  async #change(mount: Mount, decide: (current: Mount) => MountChange, extra: readonly Change[]): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      const row = await this.#store.read('mounts', { namespace: mount.namespace, id: mount.id });
+      // `sys/` is there without a row until its settings are changed for the first time.
+      if (!row && mount.id !== systemMount.id) {
+        throw new StrongroomError('not_found', 'no such mount', { hint: 'it was removed meanwhile' });
+      }
+      const current = row ? this.#open(row) : systemMount;
+      const next = { ...current, ...decide(current) };
+      if (next.path !== current.path) this.requireFree(next.kind, next.path);
+      try {
+        await this.#store.commit([this.#replace(row, next), ...extra]);
+        break;
+      } catch (error) {
+        if (!isGuardFailure(error, 0) || attempt >= maxAttempts) throw error;
+        await this.load(mount.namespace);
+      }
+    }
     await this.load(mount.namespace);
   }
 
+  #replace(row: Row<'mounts'> | undefined, next: Mount): Change {
+    const { namespace, id, kind, path, accessor } = next;
+    if (row) return this.#table.update(row, { path }, bodyOf(next));
+    return this.#table.insert({ namespace, id, kind, path, accessor }, {}, bodyOf(next));
+  }
+
   /** Removes a mount with everything stored under it, in one commit; `extra` goes with it. */
-  async remove(mount: Mount, extra: readonly Change[]): Promise<void> {
+  remove(mount: Mount, extra: readonly Change[]): Promise<void> {
+    return this.#takeTurn(() => this.#remove(mount, extra));
+  }
+
+  async #remove(mount: Mount, extra: readonly Change[]): Promise<void> {
     const { namespace, id } = mount;
     await this.#store.commit([
       { kind: 'delete', table: 'mounts', key: { namespace, id } },

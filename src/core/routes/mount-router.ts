@@ -11,6 +11,8 @@ export interface Routed {
   /** Whether another verb is served here. */
   readonly pathExists: boolean;
   readonly hint: string | undefined;
+  /** The mount serves nothing for the moment, whatever is asked. */
+  readonly closed?: true;
 }
 
 /** Path → mount → engine → route. */
@@ -29,6 +31,9 @@ export class MountRouter {
     const mount = this.#mounts.route(path);
     if (!mount) return { mount, relativePath: path, match: undefined, pathExists: false, hint: undefined };
     const relativePath = path.length < mount.prefix.length ? '' : path.slice(mount.prefix.length);
+    if (this.#mounts.isClosed(mount)) {
+      return { mount, relativePath, match: undefined, pathExists: false, hint: undefined, closed: true };
+    }
     const engine = this.#engines.get(engineKey(mount));
     const table = engine && this.#tableOf(engine, mount);
     const match = table?.find(verb, relativePath);

@@ -35,6 +35,11 @@ export function findRoute(router: MountRouter): (exchange: Exchange) => void {
           hint: 'list what is mounted: strongroom secrets list, strongroom auth list',
         },
       );
+    } else if (found.closed) {
+      exchange.routeError = new StrongroomError('overloaded', 'this mount is being changed', {
+        hint: 'try again in a moment',
+        retryAfterSeconds: 1,
+      });
     } else if (found.pathExists) {
       exchange.routeError = new StrongroomError('unsupported_operation', 'unsupported operation', {
         hint: 'this path does not take this verb; add ?help=1 to see what it takes',
