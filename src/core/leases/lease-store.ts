@@ -1,11 +1,12 @@
 import type { Random } from '../../crypto/index.ts';
 import { type Clock, randomBase62 } from '../../lib/index.ts';
-import type { Change, Row, Store } from '../../store/index.ts';
+import { type Change, isGuardFailure, type Row, type Store } from '../../store/index.ts';
 import type { Mount } from '../mounts/index.ts';
 import { type Seal, SealedTable } from '../seal/index.ts';
 import type { Lease, LeaseBody } from './lease.ts';
 
 const idLength = 24;
+const maxAttempts = 20;
 
 export interface NewLease {
   readonly mount: Mount;
@@ -79,10 +80,21 @@ export class LeaseStore {
 
   /** The live lease of an id, or undefined. */
   async find(namespace: string, id: string): Promise<Lease | undefined> {
+    const row = await this.#readLive(namespace, id);
+    return row && this.#open(row);
+  }
+
+  async #readLive(namespace: string, id: string): Promise<Row<'leases'> | undefined> {
     const row = await this.#store.read('leases', { namespace, id });
-    if (!row || row.due_millis === null || row.due_millis <= this.#clock.nowMillis()) return undefined;
-    if (row.token !== null && !(await this.#store.read('tokens', { namespace, id: row.token }))) return undefined;
-    return this.#open(row);
+    if (!row || this.#isDue(row)) return undefined;
+    if (row.token === null) return row;
+    const owner = await this.#store.read('tokens', { namespace, id: row.token });
+    if (!owner || (owner.uses_left !== null && owner.uses_left <= 0)) return undefined;
+    return owner.expire_millis !== null && owner.expire_millis <= this.#clock.nowMillis() ? undefined : row;
+  }
+
+  #isDue(row: Row<'leases'>): boolean {
+    return row.due_millis === null || row.due_millis <= this.#clock.nowMillis();
   }
 
   /** Leases whose id starts with a prefix, live or due, in the order of their ids. */
@@ -107,22 +119,50 @@ export class LeaseStore {
     return rows.map((row) => this.#open(row));
   }
 
-  /** The change that moves a lease's end; it fails when the lease changed or went meanwhile. */
-  async renew(lease: Lease, expireMillis: number): Promise<void> {
-    const row = await this.#store.read('leases', { namespace: lease.namespace, id: lease.id });
-    if (!row) return;
-    const body = { ...lease.body, lastRenewedMillis: this.#clock.nowMillis() };
-    const key = { namespace: lease.namespace, id: lease.id };
-    await this.#store.commit([
-      this.#table.update(row, { expire_millis: expireMillis }, body),
-      { kind: 'touch', table: 'leases', key, set: { due_millis: expireMillis } },
-    ]);
+  /** Moves the end of a lease that is live at that moment; false when it, or the token that owns it, is gone. */
+  async renew(lease: Pick<Lease, 'namespace' | 'id'>, expireMillis: number): Promise<boolean> {
+    const { namespace, id } = lease;
+    for (let attempt = 1; ; attempt += 1) {
+      const row = await this.#readLive(namespace, id);
+      if (!row) return false;
+      const nowMillis = this.#clock.nowMillis();
+      const body = { ...this.#table.open(row), lastRenewedMillis: nowMillis };
+      const changes: Change[] = [
+        this.#table.update(row, { expire_millis: expireMillis }, body),
+        { kind: 'touch', table: 'leases', key: { namespace, id }, set: { due_millis: expireMillis } },
+      ];
+      // The end of a token makes its leases due without changing them: a renewal must not undo that.
+      if (row.token !== null) {
+        const key = { namespace, id: row.token };
+        changes.push({ kind: 'check', table: 'tokens', key, notExpiredAtMillis: nowMillis });
+      }
+      if (await this.#tryCommit(changes, attempt)) return true;
+    }
   }
 
-  /** Makes a lease due: dead from now on, whatever the engine manages to take back. */
+  /**
+   * Makes a lease due: dead from now on, whatever the engine manages to take back. Its version rises with it, so that a
+   * renewal under way fails.
+   */
   async expireNow(lease: Pick<Lease, 'namespace' | 'id'>): Promise<void> {
     const key = { namespace: lease.namespace, id: lease.id };
-    await this.#store.commit([{ kind: 'touch', table: 'leases', key, set: { due_millis: this.#clock.nowMillis() } }]);
+    for (let attempt = 1; ; attempt += 1) {
+      const row = await this.#store.read('leases', key);
+      if (!row || this.#isDue(row)) return;
+      const due: Change = { kind: 'touch', table: 'leases', key, set: { due_millis: this.#clock.nowMillis() } };
+      if (await this.#tryCommit([this.#table.update(row, {}, this.#table.open(row)), due], attempt)) return;
+    }
+  }
+
+  /** False when somebody else was faster and it makes sense to look again. */
+  async #tryCommit(changes: readonly Change[], attempt: number): Promise<boolean> {
+    try {
+      await this.#store.commit(changes);
+      return true;
+    } catch (error) {
+      if (!isGuardFailure(error) || attempt >= maxAttempts) throw error;
+      return false;
+    }
   }
 
   /** Forgets a lease after its engine has taken back what it stood for. */
