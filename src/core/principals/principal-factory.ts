@@ -1,6 +1,7 @@
 import { parseCidrList, StrongroomError } from '../../lib/index.ts';
 import type { PolicyStore, PolicySubject } from '../authority/index.ts';
 import type { Entity, IdentityStore } from '../identity/index.ts';
+import type { MountTable } from '../mounts/index.ts';
 import type { Acl } from '../policies/index.ts';
 import { isEverlastingRoot, type TokenRecord, type TokenStore } from '../tokens/index.ts';
 import type { CredentialUse, Principal } from './principal.ts';
@@ -39,11 +40,13 @@ export class PrincipalFactory {
   readonly #tokens: TokenStore;
   readonly #policies: PolicyStore;
   readonly #identity: IdentityStore;
+  readonly #mounts: MountTable;
 
-  constructor(parts: { tokens: TokenStore; policies: PolicyStore; identity: IdentityStore }) {
+  constructor(parts: { tokens: TokenStore; policies: PolicyStore; identity: IdentityStore; mounts: MountTable }) {
     this.#tokens = parts.tokens;
     this.#policies = parts.policies;
     this.#identity = parts.identity;
+    this.#mounts = parts.mounts;
   }
 
   /** The live principal behind a token's text; undefined for anything that is not valid now. Takes a limited use. */
@@ -51,6 +54,8 @@ export class PrincipalFactory {
     const found = this.#tokens.find(use.namespace, text);
     const token = found instanceof Promise ? await found : found;
     if (!token) return undefined;
+    // What a log-in method gave out dies with it: also a batch token, which has no row to delete.
+    if (token.mount !== null && !this.#mounts.byAccessor(token.mount)) return undefined;
     let usesLeft: number | undefined;
     if (token.usesLeft !== null) {
       usesLeft = await this.#tokens.takeUse(token);

@@ -76,7 +76,7 @@ export function buildCore(parts: CoreParts, hooks: SystemHooks): BuiltCore {
     identity,
     mounts,
     leases,
-    principals: new PrincipalFactory({ tokens, policies, identity }),
+    principals: new PrincipalFactory({ tokens, policies, identity, mounts }),
     logins: new LoginIssuer({ store, clock, tokens, identity, settings }),
     keys: new KeyHomes(base, parts.hsm),
     revocations: new Revocations({ store, leases, mounts, engines, log }),
