@@ -6,6 +6,7 @@ import {
   compileAcl,
   defaultPolicyText,
   type ParsedPolicy,
+  type PolicyOptions,
   parsePolicy,
   rootAcl,
   type TemplateIdentity,
@@ -16,11 +17,24 @@ interface PolicyBody {
   readonly text: string;
   readonly modifiedMillis: number;
   readonly casRequired: boolean;
+  /** From this time on the policy is as if it had been deleted; absent: never. */
+  readonly expireMillis?: number;
+  readonly allowSlashesInIdentityTemplates?: boolean;
+  readonly allowWildcardsInIdentityTemplates?: boolean;
 }
 
 export interface StoredPolicy extends PolicyBody {
   readonly name: string;
   readonly version: number;
+}
+
+/** How a policy is stored; what is absent is off. */
+export interface PolicySettings extends PolicyOptions {
+  /** The version the writer has seen, 0 or -1 for none: another one refuses the write. */
+  readonly cas?: number | undefined;
+  /** Every later write must name the version it replaces. */
+  readonly casRequired?: boolean | undefined;
+  readonly expireMillis?: number | undefined;
 }
 
 /** Whose data a policy's templates may name. */
@@ -70,29 +84,47 @@ export class PolicyStore {
   async read(namespace: string, name: string): Promise<StoredPolicy | undefined> {
     if (name === 'root') return { name, text: '', version: 1, modifiedMillis: 0, casRequired: false };
     const row = await this.#store.read('policies', { namespace, id: name });
-    return row && { ...this.#table.open(row), name, version: row.version };
+    const body = row && this.#table.open(row);
+    return row && body && !this.#isOver(body) ? { ...body, name, version: row.version } : undefined;
+  }
+
+  #isOver({ expireMillis }: PolicyBody): boolean {
+    return expireMillis !== undefined && expireMillis <= this.#clock.nowMillis();
   }
 
   async names(namespace: string): Promise<string[]> {
     const rows = await this.#store.list('policies', { where: { namespace }, limit: 10_000 });
-    return rows.map((row) => row.id);
+    return rows.filter((row) => !this.#isOver(this.#table.open(row))).map((row) => row.id);
   }
 
   async exists(namespace: string, name: string): Promise<boolean> {
-    return name === 'root' || (await this.#store.read('policies', { namespace, id: name })) !== undefined;
+    return (await this.read(namespace, name)) !== undefined;
   }
 
-  /** Stores a policy after parsing it: what does not parse is refused and nothing changes. `cas` is the version expected. */
-  async write(namespace: string, name: string, text: string, cas?: number): Promise<void> {
+  /** Stores a policy after parsing it: what does not parse is refused and nothing changes. */
+  async write(namespace: string, name: string, text: string, settings: PolicySettings = {}): Promise<void> {
     if (name === 'root') throw new StrongroomError('invalid_request', 'cannot update "root" policy');
     if (Buffer.byteLength(text) > maxPolicyBytes) throw new StrongroomError('invalid_request', 'policy is too large');
     parsePolicy(text);
-    const body = { text, modifiedMillis: this.#clock.nowMillis(), casRequired: false };
+    const { cas, casRequired, expireMillis } = settings;
+    const body: PolicyBody = {
+      text,
+      modifiedMillis: this.#clock.nowMillis(),
+      casRequired: casRequired ?? false,
+      ...(expireMillis !== undefined && { expireMillis }),
+      ...(settings.allowSlashesInIdentityTemplates && { allowSlashesInIdentityTemplates: true }),
+      ...(settings.allowWildcardsInIdentityTemplates && { allowWildcardsInIdentityTemplates: true }),
+    };
     for (let attempt = 1; ; attempt += 1) {
       const row = await this.#store.read('policies', { namespace, id: name });
-      if (cas !== undefined && cas !== (row?.version ?? 0)) throw casMismatch();
+      const previous = row && this.#table.open(row);
+      const isThere = previous !== undefined && !this.#isOver(previous);
+      if (cas !== undefined && Math.max(cas, 0) !== (isThere ? row?.version : 0)) throw casMismatch();
+      if (cas === undefined && isThere && previous.casRequired) throw casMissing();
+      // A policy that demands check-and-set goes on doing so until a write says otherwise.
+      const next = casRequired === undefined && isThere ? { ...body, casRequired: previous.casRequired } : body;
       try {
-        await this.#commit(this.#change(namespace, name, row, body));
+        await this.#commit(this.#change(namespace, name, row, next));
         return;
       } catch (error) {
         if (!isGuardFailure(error) || cas !== undefined || attempt >= 20) throw error;
@@ -155,12 +187,26 @@ export class PolicyStore {
     if (this.#parsed.has(key)) return this.#parsed.get(key);
     const generation = this.#generation;
     const row = await this.#store.read('policies', { namespace, id: name });
-    const parsed = row && parsePolicy(this.#table.open(row).text);
+    const parsed = row && this.#parseBody(this.#table.open(row));
     if (generation !== this.#generation) return parsed;
     if (this.#parsed.size >= maxCompiled) this.#parsed.clear();
     this.#parsed.set(key, parsed);
     return parsed;
   }
+
+  /** The end of a policy is the end of each of its rules: compiled rights look at the clock for those already. */
+  #parseBody(body: PolicyBody): ParsedPolicy {
+    const policy = parsePolicy(body.text, body);
+    return body.expireMillis === undefined ? policy : endRules(policy, body.expireMillis);
+  }
+}
+
+function endRules(policy: ParsedPolicy, expireMillis: number): ParsedPolicy {
+  const rules = policy.rules.map((rule) => ({
+    ...rule,
+    expireMillis: Math.min(expireMillis, rule.expireMillis ?? expireMillis),
+  }));
+  return { ...policy, rules };
 }
 
 function templateIdentity({ entity, aliases }: PolicySubject): TemplateIdentity {
@@ -182,4 +228,11 @@ function templateIdentity({ entity, aliases }: PolicySubject): TemplateIdentity 
 }
 
 const casMismatch = (): StrongroomError =>
-  new StrongroomError('invalid_request', 'check-and-set parameter did not match the current version');
+  new StrongroomError('invalid_request', 'check-and-set parameter did not match the current version', {
+    hint: 'somebody else changed it: read it again',
+  });
+
+const casMissing = (): StrongroomError =>
+  new StrongroomError('invalid_request', 'check-and-set parameter required for this call', {
+    hint: 'send the version you have read as "cas"',
+  });
