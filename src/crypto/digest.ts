@@ -1,6 +1,15 @@
 import { createHash, hash, timingSafeEqual } from 'node:crypto';
 
-export type DigestName = 'sha1' | 'sha256' | 'sha384' | 'sha512';
+export type DigestName =
+  | 'sha1'
+  | 'sha224'
+  | 'sha256'
+  | 'sha384'
+  | 'sha512'
+  | 'sha3-224'
+  | 'sha3-256'
+  | 'sha3-384'
+  | 'sha3-512';
 
 /** One-shot digest of bytes or UTF-8 text. SHA-1 is for key identifiers (RFC 5280 4.2.1.2) and OCSP CertIDs only. */
 export function digest(name: DigestName, data: Uint8Array | string): Buffer {
