@@ -5,6 +5,7 @@ import { mountRoutes } from './mounts/routes.ts';
 import { capabilityRoutes } from './policies/capabilities.ts';
 import { policyRoutes } from './policies/routes.ts';
 import { sealRoutes } from './seal/routes.ts';
+import { aboutRoutes } from './tools/about-routes.ts';
 import { toolRoutes } from './tools/routes.ts';
 
 export type { SystemHooks } from './hooks.ts';
@@ -23,6 +24,7 @@ export function createSystemEngine(core: Core, hooks: SystemHooks): Engine {
       ...capabilityRoutes(core),
       ...leaseRoutes(core),
       ...toolRoutes(core),
+      ...aboutRoutes(core),
     ],
   };
 }

@@ -20,8 +20,7 @@ export async function renewLease(core: Core, request: EngineRequest<RenewFields>
     });
   }
   const lease = await core.leases.find(request.namespace, id);
-  if (!lease)
-    throw new StrongroomError('invalid_request', 'lease not found', { hint: 'it is unknown, over or revoked' });
+  if (!lease) throw notFound();
   const mount = core.mounts.byId(lease.mount);
   if (!lease.body.renewable || !mount) {
     throw new StrongroomError('invalid_request', 'lease is not renewable', { hint: 'ask for a new one' });
@@ -39,6 +38,9 @@ export async function renewLease(core: Core, request: EngineRequest<RenewFields>
     nowMillis: request.nowMillis,
   });
   for (const warning of ttl.warnings) request.warn(warning);
-  await core.leases.renew(lease, request.nowMillis + ttl.seconds * 1000);
+  if (!(await core.leases.renew(lease, request.nowMillis + ttl.seconds * 1000))) throw notFound();
   return { data: null, lease: { id, seconds: ttl.seconds, renewable: true } };
 }
+
+const notFound = (): StrongroomError =>
+  new StrongroomError('invalid_request', 'lease not found', { hint: 'it is unknown, over or revoked' });

@@ -1,6 +1,7 @@
 import type { Answer, Core, EngineRequest, Lease } from '../../../core/index.ts';
 import { StrongroomError } from '../../../lib/index.ts';
 import { requireLeaseId } from './renew-lease.ts';
+import { revokeTokensBelow } from './revoke-tokens.ts';
 
 interface SyncFields {
   readonly sync?: boolean | undefined;
@@ -27,6 +28,7 @@ export async function revokeLease(
   return undefined;
 }
 
+/** Waits until what a dead lease stood for is taken back. */
 async function settle(core: Core, lease: Lease): Promise<void> {
   if (await core.revocations.settleOne(lease)) return;
   throw new StrongroomError(
@@ -39,7 +41,7 @@ async function settle(core: Core, lease: Lease): Promise<void> {
   );
 }
 
-/** Revokes what lies below a prefix: leases, and for an auth method the tokens it gave out. */
+/** Revokes what lies below a prefix: leases, and the tokens of log-ins. */
 export async function revokePrefix(
   core: Core,
   request: EngineRequest<SyncFields & { readonly prefix: string }>,
@@ -47,9 +49,7 @@ export async function revokePrefix(
 ): Promise<Answer | undefined> {
   const text = request.fields.prefix.replace(/\/+$/, '');
   const single = await core.leases.find(request.namespace, text);
-  const mount = core.mounts.route(text);
-  if (mount?.kind === 'auth' && `${text}/` === mount.prefix)
-    await core.tokens.revokeByMount(request.namespace, mount.accessor);
+  await revokeTokensBelow(core, request.namespace, text);
   const background = request.fields.sync === false && !force;
   if (single) await end(core, single, { force, background });
   let after = '';

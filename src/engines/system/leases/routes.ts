@@ -1,10 +1,11 @@
 import { type AnyRoute, access, type Core, field, route } from '../../../core/index.ts';
-import { countLeases, listLeases, lookUpLease } from './look-up-leases.ts';
+import { countDueLeases, listDueLeases, listLeases, lookUpLease } from './look-up-leases.ts';
 import { renewLease } from './renew-lease.ts';
 import { revokeLease, revokePrefix } from './revoke-leases.ts';
 
 const leaseId = { lease_id: field.text().optional() };
 const sync = { sync: field.boolean().optional() };
+const due = { type: field.text().optional(), include_child_namespaces: field.boolean().optional() };
 const prefix = { prefix: field.text() };
 
 export function leaseRoutes(core: Core): AnyRoute[] {
@@ -32,13 +33,22 @@ function lookUpRoutes(core: Core): AnyRoute[] {
       handle: (request) => listLeases(core, request),
     }),
     route({
+      id: 'sys.lease.list_due',
+      verb: 'GET',
+      path: 'leases',
+      summary: 'Lists the leases that could not be revoked yet.',
+      access: access.sudo,
+      fields: { ...due, limit: field.integer().optional() },
+      handle: (request) => listDueLeases(core, request),
+    }),
+    route({
       id: 'sys.lease.count',
       verb: 'GET',
       path: 'leases/count',
       summary: 'Counts the leases that could not be revoked yet.',
       access: access.capability,
-      fields: { type: field.text().optional(), include_child_namespaces: field.boolean().optional() },
-      handle: (request) => countLeases(core, request.namespace),
+      fields: due,
+      handle: (request) => countDueLeases(core, request),
     }),
     route({
       id: 'sys.lease.tidy',

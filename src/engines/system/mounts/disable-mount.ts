@@ -1,5 +1,6 @@
 import { type Core, type EngineRequest, engineKey, type Mount, type MountKind } from '../../../core/index.ts';
 import { StrongroomError } from '../../../lib/index.ts';
+import type { Change } from '../../../store/index.ts';
 import { readMountPath } from './mount-path.ts';
 
 const pageSize = 500;
@@ -18,11 +19,22 @@ export async function disableMount(
       hint: 'it belongs to the server',
     });
   }
-  if (kind === 'auth') await core.tokens.revokeByMount(mount.namespace, mount.accessor);
-  await settleLeases(core, mount);
-  await engine?.retireMount?.(mount);
-  const extra = kind === 'auth' ? [core.identity.aliasesOfMountGone(mount.namespace, mount.accessor)] : [];
-  await core.mounts.remove(mount, extra);
+  await core.mounts.whileClosed(mount, async () => {
+    await settleLeases(core, mount);
+    await engine?.retireMount?.(mount);
+    await core.mounts.remove(mount, kind === 'auth' ? endOfLogins(core, mount, request.nowMillis) : []);
+  });
+}
+
+/** Tokens and aliases go in the commit that removes the method: there is no moment with one of them and without the other. */
+function endOfLogins(core: Core, mount: Mount, atMillis: number): readonly Change[] {
+  const { namespace, accessor } = mount;
+  return [tokensGone(mount, atMillis), core.identity.aliasesOfMountGone(namespace, accessor)];
+}
+
+/** The change that revokes every token a log-in method gave out, with all below them. */
+export function tokensGone(mount: Mount, atMillis: number): Change {
+  return { kind: 'deleteTokenTree', namespace: mount.namespace, where: { mount: mount.accessor }, atMillis };
 }
 
 /** Every lease of a mount is taken back before the mount goes, as its engine is needed for it. */

@@ -7,10 +7,12 @@ function refuse(message: string, hint: string): never {
 
 const maxListed = 256;
 
+/** Zero and an empty text leave a limit as it is; "system" takes it away. */
 function readSeconds(value: Json, name: string, previous: number): number {
   if (value === '' || value === null) return previous;
   if (value === 'system') return 0;
   const seconds = parseDurationSeconds(value);
+  if (seconds === 0) return previous;
   if (seconds > 315_360_000) refuse(`${name} is too long`, 'ten years at most');
   return seconds;
 }

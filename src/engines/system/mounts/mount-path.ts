@@ -2,7 +2,7 @@ import type { Core, Mount, MountKind } from '../../../core/index.ts';
 import { StrongroomError } from '../../../lib/index.ts';
 
 const reserved: Readonly<Record<MountKind, readonly string[]>> = {
-  secret: ['auth/', 'sys/', 'cubbyhole/', 'identity/', 'audit/', 'api-keys/', 'pats/'],
+  secret: ['auth/', 'sys/', 'cubbyhole/', 'identity/', 'audit/', 'pats/'],
   auth: ['token/'],
 };
 const segmentPattern = /^[\p{L}\p{N}_.@+=~-]{1,128}$/u;

@@ -9,7 +9,7 @@ import {
 } from '../../../core/index.ts';
 import { newUuid } from '../../../crypto/index.ts';
 import { StrongroomError } from '../../../lib/index.ts';
-import { settleLeases } from './disable-mount.ts';
+import { settleLeases, tokensGone } from './disable-mount.ts';
 import { readMountPath, refuseReserved } from './mount-path.ts';
 
 interface Migration {
@@ -25,7 +25,7 @@ function splitKind(text: string): { kind: Mount['kind']; path: string } {
   return path.startsWith('auth/') ? { kind: 'auth', path: path.slice('auth/'.length) } : { kind: 'secret', path };
 }
 
-/** Moves a mount to another path, before it answers. Leases name the old path, so they are taken back first. */
+/** Moves a mount to another path, before it answers. Leases and log-ins name the old path, so they are taken back. */
 export async function remount(
   core: Core,
   request: EngineRequest<{ readonly from: string; readonly to: string }>,
@@ -49,8 +49,11 @@ export async function remount(
     });
   }
   core.mounts.requireFree(to.kind, to.path);
-  await settleLeases(core, mount);
-  await core.mounts.change(mount, { path: to.path });
+  await core.mounts.whileClosed(mount, async () => {
+    await settleLeases(core, mount);
+    const extra = mount.kind === 'auth' ? [tokensGone(mount, request.nowMillis)] : [];
+    await core.mounts.change(mount, () => ({ path: to.path }), extra);
+  });
   const id = newUuid(core.random);
   const record = migrations(core).insert(
     systemMount,
@@ -61,7 +64,7 @@ export async function remount(
     },
   );
   await core.store.commit([record]);
-  return { data: { migration_id: id } };
+  return { data: { migration_id: id }, topLevel: true };
 }
 
 /** A move that answered is over. */

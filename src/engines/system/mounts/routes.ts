@@ -8,8 +8,9 @@ import {
   requirePrincipal,
   route,
 } from '../../../core/index.ts';
-import { type JsonObject, strongroomVersion } from '../../../lib/index.ts';
+import { catalogRoutes } from './catalog.ts';
 import { describeMount, describeMounts, describeTuning } from './describe-mount.ts';
+import { describeRights } from './describe-rights.ts';
 import { disableMount } from './disable-mount.ts';
 import { enableMount } from './enable-mount.ts';
 import { requireMount } from './mount-path.ts';
@@ -56,6 +57,7 @@ export function mountRoutes(core: Core): AnyRoute[] {
     ...tableRoutes(core, { kind: 'auth', root: 'auth', what: 'auth method', one: access.sudo }),
     ...moveRoutes(core),
     ...viewRoutes(core),
+    ...catalogRoutes(core),
   ];
 }
 
@@ -167,38 +169,7 @@ function viewRoutes(core: Core): AnyRoute[] {
       summary: 'Shows what the calling credential may do.',
       access: access.capability,
       fields: {},
-      handle: (request) => {
-        const [acl] = requirePrincipal(request).acls;
-        return { data: { ...acl?.grantedPatterns() } as unknown as JsonObject };
-      },
-    }),
-    route({
-      id: 'sys.plugins.list',
-      verb: 'GET',
-      path: 'plugins/catalog',
-      summary: 'Lists the engines and auth methods that are built in.',
-      access: access.capability,
-      fields: {},
-      handle: () => ({ data: describeCatalog(core) }),
+      handle: (request) => ({ data: describeRights(requirePrincipal(request)) }),
     }),
   ];
-}
-
-/** Everything is built in: nothing can be registered. */
-function describeCatalog(core: Core): JsonObject {
-  const types = (kind: MountKind): string[] =>
-    [...core.engines.values()]
-      .filter((engine) => engine.kind === kind)
-      .map((engine) => engine.type)
-      .sort();
-  const detailed = (['auth', 'secret'] as const).flatMap((kind) =>
-    types(kind).map((name) => ({
-      builtin: true,
-      deprecation_status: 'supported',
-      name,
-      type: kind,
-      version: `v${strongroomVersion}`,
-    })),
-  );
-  return { auth: types('auth'), database: [], detailed, secret: types('secret') };
 }

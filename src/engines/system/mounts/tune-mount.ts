@@ -1,9 +1,9 @@
 import {
-  type Answer,
   type Core,
   type EngineRequest,
   engineKey,
   type Mount,
+  type MountChange,
   type MountKind,
 } from '../../../core/index.ts';
 import { type JsonObject, StrongroomError } from '../../../lib/index.ts';
@@ -19,20 +19,28 @@ export interface TuneFields {
 const auditOnly = new Set(['audit_non_hmac_request_keys', 'audit_non_hmac_response_keys']);
 
 /** Changes a mount's settings; what is not sent stays. */
-export async function tuneMount(
-  core: Core,
-  kind: MountKind,
-  request: EngineRequest<TuneFields>,
-): Promise<Answer | undefined> {
+export async function tuneMount(core: Core, kind: MountKind, request: EngineRequest<TuneFields>): Promise<void> {
   const mount = requireMount(core, kind, request.fields.path);
+  refuseForServersOwn(core, mount, request.body);
   const { path: _path, description: _description, options: _options, ...sent } = request.body;
-  refuseForServersOwn(core, mount, sent);
-  const config = readMountConfig(sent as JsonObject, kind, mount.config);
+  // Judged once before anything is carried out, and again over what is stored when it is written.
+  readMountConfig(sent as JsonObject, kind, mount.config);
   const { description, options } = request.fields;
-  const nextOptions = options === undefined ? mount.options : { ...mount.options, ...options };
-  if (options !== undefined) await changeOptions(core, mount, nextOptions ?? {}, request.warn);
-  await core.mounts.change(mount, { config, options: nextOptions, ...(description !== undefined && { description }) });
-  return undefined;
+  const next = (current: Mount): MountChange => ({
+    config: readMountConfig(sent as JsonObject, kind, current.config),
+    ...(options !== undefined && { options: { ...current.options, ...options } }),
+    ...(description !== undefined && { description }),
+  });
+  if (!options || sameOptions(mount, options)) return core.mounts.change(mount, next);
+  await core.mounts.whileClosed(mount, async () => {
+    await changeOptions(core, mount, { ...mount.options, ...options }, request.warn);
+    await core.mounts.change(mount, next);
+  });
+}
+
+function sameOptions(mount: Mount, options: Readonly<Record<string, string>>): boolean {
+  const present = new Map(Object.entries(mount.options ?? {}));
+  return Object.entries(options).every(([name, value]) => present.get(name) === value);
 }
 
 function refuseForServersOwn(core: Core, mount: Mount, sent: JsonObject): void {
@@ -51,9 +59,6 @@ async function changeOptions(
   warn: (text: string) => void,
 ): Promise<void> {
   const engine = core.engines.get(engineKey(mount));
-  const same =
-    JSON.stringify(Object.entries(options).sort()) === JSON.stringify(Object.entries(mount.options ?? {}).sort());
-  if (same) return;
   if (!engine?.changeOptions) {
     throw new StrongroomError('invalid_request', `${mount.type} has no options to change`, {
       hint: 'leave "options" out',

@@ -3,13 +3,13 @@ import {
   type AnyRoute,
   access,
   type Core,
-  decodePolicyText,
   field,
   normalizePolicyName,
   route,
 } from '../../../core/index.ts';
-import { formatTime, type JsonObject, StrongroomError } from '../../../lib/index.ts';
-import { listPolicyNames, readPolicy } from './read-policies.ts';
+import { StrongroomError } from '../../../lib/index.ts';
+import { describePolicy, listPolicyNames, readPolicy } from './read-policies.ts';
+import { writePolicy } from './write-policy.ts';
 
 const name = { name: field.text() };
 const writeFields = {
@@ -17,6 +17,11 @@ const writeFields = {
   policy: field.text().optional(),
   rules: field.text().optional(),
   cas: field.integer().optional(),
+  cas_required: field.boolean().optional(),
+  expiration: field.timeMillis().optional(),
+  ttl: field.seconds().optional(),
+  allow_slashes_in_identity_templates: field.boolean().optional(),
+  allow_wildcards_in_identity_templates: field.boolean().optional(),
 };
 
 export function policyRoutes(core: Core): AnyRoute[] {
@@ -69,8 +74,11 @@ function aclRoutes(core: Core): AnyRoute[] {
       fields: { after: field.text().optional(), limit: field.integer().optional() },
       handle: async (request) => {
         const { after = '', limit = 0 } = request.fields;
-        const names = (await listPolicyNames(core)).filter((policy) => policy > after || policy === 'root');
-        return { data: { keys: limit > 0 ? names.slice(0, limit) : names } };
+        // `root` stands last, whatever its letters say.
+        const names = (await listPolicyNames(core)).filter((policy) => policy === 'root' || policy > after);
+        const keys = after === 'root' ? [] : limit > 0 ? names.slice(0, limit) : names;
+        if (keys.length === 0) throw new StrongroomError('not_found', '', { hint: 'that was the last page' });
+        return { data: { keys } };
       },
     }),
     route({
@@ -82,14 +90,7 @@ function aclRoutes(core: Core): AnyRoute[] {
       fields: name,
       handle: async (request) => {
         const policy = await readPolicy(core, request.fields.name);
-        const data: JsonObject = {
-          cas_required: policy.casRequired,
-          modified: formatTime(policy.modifiedMillis),
-          name: policy.name,
-          policy: policy.text,
-          version: policy.version,
-        };
-        return { data: policy.name === 'root' ? { name: 'root', policy: '' } : data };
+        return { data: describePolicy(policy) };
       },
     }),
     writeRoute(core, 'sys.acl_policy.write', 'policies/acl/:name*'),
@@ -105,21 +106,7 @@ function writeRoute(core: Core, id: string, path: string): AnyRoute {
     summary: 'Stores a policy, in HCL or JSON. What does not parse is refused and changes nothing.',
     access: access.capability,
     fields: writeFields,
-    handle: async (request) => {
-      const { fields } = request;
-      const text = fields.policy ?? fields.rules;
-      if (text === undefined || text === '') {
-        throw new StrongroomError('missing_field', "'policy' parameter not supplied or empty", {
-          hint: 'send the policy as text, HCL or JSON',
-        });
-      }
-      const { name: policy, changed } = normalizePolicyName(fields.name);
-      if (policy === 'response-wrapping')
-        throw new StrongroomError('invalid_request', 'cannot update "response-wrapping" policy');
-      if (changed) request.warn(`policy name was converted to ${policy}`);
-      if (fields.policy === undefined) request.warn("'rules' is deprecated, please use 'policy' instead");
-      await core.policies.write(request.namespace, policy, decodePolicyText(text), fields.cas);
-    },
+    handle: (request) => writePolicy(core, request),
   });
 }
 

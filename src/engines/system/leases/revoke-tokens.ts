@@ -1,0 +1,34 @@
+import { type Core, isEverlastingRoot, type Mount } from '../../../core/index.ts';
+
+const pageSize = 500;
+
+/**
+ * Revokes the tokens made at or below a path, with all below them: `auth/userpass` means every log-in there,
+ * `auth/userpass/login/alice` those of one name. A root token without an end is no lease of anything, and stays.
+ */
+export async function revokeTokensBelow(core: Core, namespace: string, path: string): Promise<void> {
+  const folder = `${path}/`;
+  for (const mount of core.mounts.all('auth')) {
+    const isWhole = mount.prefix.startsWith(folder);
+    if (isWhole && mount.type !== 'token') await core.tokens.revokeByMount(namespace, mount.accessor);
+    else if (isWhole || folder.startsWith(mount.prefix)) await revokeByPath(core, mount, path);
+  }
+}
+
+/** Tokens are found by mount and looked at one by one: where they were made stands sealed in them. */
+async function revokeByPath(core: Core, { namespace, accessor, type }: Mount, path: string): Promise<void> {
+  const where = { namespace, mount: type === 'token' ? null : accessor };
+  let after = '';
+  for (;;) {
+    const rows = await core.store.list('tokens', { where, after: { value: after, id: after }, limit: pageSize });
+    for (const { id } of rows) {
+      const token = await core.tokens.findById(namespace, id);
+      if (!token || isEverlastingRoot(token)) continue;
+      const madeAt = token.body.path;
+      if (madeAt === path || madeAt.startsWith(`${path}/`)) await core.tokens.revokeTree(namespace, id);
+    }
+    const last = rows.at(-1);
+    if (!last || rows.length < pageSize) return;
+    after = last.id;
+  }
+}
