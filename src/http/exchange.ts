@@ -47,6 +47,8 @@ export interface Exchange {
   principal: Principal | undefined;
   // authorise
   decision: Decision | undefined;
+  /** What each rule set of the principal decided; `decision` is the last of them. */
+  decisions: readonly Decision[];
   // audit
   audited: boolean;
   // handle
@@ -85,6 +87,7 @@ export function newExchange(
     request: undefined,
     principal: undefined,
     decision: undefined,
+    decisions: [],
     audited: false,
     warnings: [],
     answer: undefined,

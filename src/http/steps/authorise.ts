@@ -18,7 +18,8 @@ export function authorise(exchange: Exchange): void {
     if (!principal) throw denied();
   } else if (kind !== 'public' && kind !== 'login' && kind !== 'optional') {
     if (!principal) throw denied();
-    exchange.decision = decideAll(exchange, principal.acls, kind === 'sudo');
+    exchange.decisions = decideAll(exchange, principal.acls, kind === 'sudo');
+    exchange.decision = exchange.decisions.at(-1);
   }
   if (exchange.routeError) throw exchange.routeError;
   if (exchange.bodyError) throw exchange.bodyError;
@@ -30,25 +31,19 @@ export function authorise(exchange: Exchange): void {
   }
 }
 
-function decideAll(exchange: Exchange, acls: readonly Acl[], sudo: boolean): Decision {
+function decideAll(exchange: Exchange, acls: readonly Acl[], sudo: boolean): readonly Decision[] {
   const { operation } = exchange;
-  // Help is open to everybody who is logged in; lists match with their trailing slash.
+  // Lists match with their trailing slash. Anything else is decided on the path that is acted on, which has none.
   const request = {
-    path: operation === 'list' || operation === 'scan' || exchange.trailingSlash ? `${exchange.path}/` : exchange.path,
+    path: operation === 'list' || operation === 'scan' ? `${exchange.path}/` : exchange.path,
     operation,
     parameters: exchange.body,
     ...(exchange.wrapTtlSeconds !== undefined && { wrapTtlSeconds: exchange.wrapTtlSeconds }),
   };
-  let last: Decision | undefined;
-  for (const acl of acls) {
-    const decision = acl.decide(request);
-    if (exchange.help) {
-      last = decision;
-      continue;
-    }
-    if (!decision.allowed || (sudo && !decision.sudo)) throw denied();
-    last = decision;
-  }
-  if (!last) throw denied();
-  return last;
+  const decisions = acls.map((acl) => acl.decide(request));
+  if (decisions.length === 0) throw denied();
+  // Help is open to everybody who is logged in.
+  if (exchange.help) return decisions;
+  if (decisions.some((decision) => !decision.allowed || (sudo && !decision.sudo))) throw denied();
+  return decisions;
 }

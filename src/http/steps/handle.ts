@@ -1,5 +1,5 @@
-import type { Answer } from '../../core/index.ts';
-import { isJsonObject, StrongroomError } from '../../lib/index.ts';
+import type { Answer, Decision } from '../../core/index.ts';
+import { isJsonObject, type Json, StrongroomError } from '../../lib/index.ts';
 import type { Exchange } from '../exchange.ts';
 import { describeHelp } from '../help.ts';
 
@@ -20,22 +20,31 @@ export function handle(exchange: Exchange): Promise<void> | void {
 
 // biome-ignore lint/suspicious/noConfusingVoidType: what `RouteSpec.handle` may answer
 function keep(exchange: Exchange, answer: Answer | undefined | void): void {
-  exchange.answer = hideFilteredKeys(exchange, answer ?? nothing);
+  exchange.answer = hideKeys(exchange, answer ?? nothing);
   if (exchange.answer.warnings) exchange.warnings.push(...exchange.answer.warnings);
 }
 
-/** A policy may say that of a list only those names are shown that the caller could read or list. */
-function hideFilteredKeys(exchange: Exchange, answer: Answer): Answer {
-  const { decision, principal } = exchange;
-  const keys = answer.data?.['keys'];
-  if (!decision?.keyFilter || !principal || !Array.isArray(keys)) return answer;
-  const filter = decision.keyFilter;
-  const shown = keys.filter(
-    (key) => typeof key === 'string' && principal.acls.every((acl) => acl.showsListedKey(filter, exchange.path, key)),
+/**
+ * A policy may say that of a list only those names are shown that the caller could read or list, and only so many at
+ * once. Held to here, whatever the route behind it reads of its query.
+ */
+function hideKeys(exchange: Exchange, answer: Answer): Answer {
+  const limiting = exchange.decisions.filter(
+    (decision) => decision.keyFilter || decision.paginationLimit !== undefined,
   );
+  const keys = answer.data?.['keys'];
+  if (limiting.length === 0 || !Array.isArray(keys)) return answer;
+  const most = Math.min(...limiting.map((decision) => decision.paginationLimit ?? keys.length));
+  const shown = keys.filter((key) => limiting.every((decision) => isShown(exchange, decision, key))).slice(0, most);
   const info = answer.data?.['key_info'];
   const shownInfo = isJsonObject(info)
     ? Object.fromEntries(Object.entries(info).filter(([key]) => shown.includes(key)))
     : undefined;
   return { ...answer, data: { ...answer.data, keys: shown, ...(shownInfo && { key_info: shownInfo }) } };
+}
+
+function isShown({ path, principal }: Exchange, { keyFilter }: Decision, key: Json): boolean {
+  if (!keyFilter) return true;
+  if (typeof key !== 'string' || !principal) return false;
+  return principal.acls.every((acl) => acl.showsListedKey(keyFilter, path, key));
 }
