@@ -18,7 +18,11 @@ const pattern = fc
   .map(([segments, end]) => segments.join('/') + end)
   .filter((text) => !text.includes('+*'));
 const path = fc
-  .tuple(fc.array(fc.constantFrom('a', 'b', 'ab', 'abc', 'abcd', 'z'), { minLength: 1, maxLength: 5 }), fc.boolean())
+  // In a request's path + and * are letters like any other.
+  .tuple(
+    fc.array(fc.constantFrom('a', 'b', 'ab', 'abc', 'abcd', 'z', '+', 'a+', '*'), { minLength: 1, maxLength: 5 }),
+    fc.boolean(),
+  )
   .map(([segments, slash]) => segments.join('/') + (slash ? '/' : ''));
 const capabilities = fc.oneof(
   { weight: 4, arbitrary: fc.subarray([...operations, 'sudo']) },
