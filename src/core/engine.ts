@@ -42,6 +42,13 @@ export interface Engine {
   readonly stop?: () => Promise<void>;
   /** Auth methods: whether the login behind a token would still be given; throws when not. Called at renewal. */
   readonly confirmLogin?: (token: TokenRecord, mount: Mount, request: EngineRequest) => Awaitable<LoginLimits>;
+  /** Auth methods that lock a name out after wrong passwords: who is locked now, and how one is let in again. */
+  readonly lockouts?: {
+    /** At most `limit` names, in no order. */
+    readonly list: (mount: Mount, limit: number) => Promise<readonly string[]>;
+    /** Nothing to do for a name that is not locked. */
+    readonly unlock: (mount: Mount, name: string) => Promise<void>;
+  };
   /** Auth methods: the policies a login under this name would be given now; undefined when it would be refused. */
   readonly currentPolicies?: (alias: Alias, mount: Mount) => Awaitable<readonly string[] | undefined>;
   /** What `sys/internal/ui/mounts` and path help show of a request without a matching route. */

@@ -5,6 +5,7 @@ import type { LoginParts } from './operations/log-in.ts';
 import { PasswordChecks } from './password-checks.ts';
 import type { UserRecord } from './records.ts';
 import { userpassRoutes } from './routes.ts';
+import { requireUserName } from './user-name.ts';
 
 /** People who log in with a name and a password. */
 export function createUserpassMethod(core: Core): Engine {
@@ -21,6 +22,10 @@ export function createUserpassMethod(core: Core): Engine {
     kind: 'auth',
     description: 'user name and password',
     routes: userpassRoutes(parts),
+    lockouts: {
+      list: (mount, limit) => parts.lockout.list(mount, limit),
+      unlock: (mount, name) => parts.lockout.unlock(mount, requireUserName(name)),
+    },
     confirmLogin: (token, mount) =>
       confirmLogin(users, token.body.internal['username'] ?? '', token.body.policies, mount),
     currentPolicies: async (alias, mount) => {

@@ -4,6 +4,7 @@ import { type Change, isGuardFailure } from '../../store/index.ts';
 import type { AttemptsRecord } from './records.ts';
 
 const maxAttempts = 20;
+const pageSize = 500;
 
 /** One text for everybody who may not try now, right password or not. */
 const locked = (): StrongroomError =>
@@ -45,7 +46,7 @@ export class Lockout {
         const fresh = this.#attempts.insert(
           mount,
           id,
-          { locked: false },
+          { locked: false, name },
           {
             count: lockout.threshold - 1,
             expireMillis: nowMillis + lockout.resetSeconds * 1000,
@@ -74,7 +75,7 @@ export class Lockout {
       const record = await this.#attempts.read(mount, this.#id(name));
       if (!record) return;
       try {
-        await this.#core.store.commit([this.#attempts.update(record, { locked: true }, { expireMillis })]);
+        await this.#core.store.commit([this.#attempts.update(record, { locked: true, name }, { expireMillis })]);
         return;
       } catch (error) {
         if (!isGuardFailure(error) || attempt >= maxAttempts) throw error;
@@ -85,5 +86,28 @@ export class Lockout {
   /** The change that forgives: written with the token of a log-in that succeeded. */
   forgive(mount: Mount, name: string): Change {
     return this.#attempts.remove(mount, this.#id(name));
+  }
+
+  /** The names that are locked now, at most `limit`. */
+  async list(mount: Mount, limit: number): Promise<readonly string[]> {
+    const nowMillis = this.#core.clock.nowMillis();
+    const names: string[] = [];
+    let after = '';
+    while (names.length < limit) {
+      const page = await this.#attempts.page(mount, after, pageSize);
+      for (const { body, row } of page) {
+        const over = row.expire_millis !== null && row.expire_millis <= nowMillis;
+        if (!over && (body.locked || (row.count ?? 0) <= 0)) names.push(body.name);
+      }
+      const last = page.at(-1);
+      if (!last || page.length < pageSize) break;
+      after = last.id;
+    }
+    return names.slice(0, limit);
+  }
+
+  /** Lets a name in again at once. */
+  async unlock(mount: Mount, name: string): Promise<void> {
+    await this.#core.store.commit([this.forgive(mount, name)]);
   }
 }

@@ -11,4 +11,6 @@ export interface UserRecord {
 /** What is kept of failed log-ins under one name; the attempts left are a counter of the row. */
 export interface AttemptsRecord {
   readonly locked: boolean;
+  /** As it was tried; nobody may have it. */
+  readonly name: string;
 }
