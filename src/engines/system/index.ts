@@ -1,6 +1,7 @@
 import type { Core, Engine } from '../../core/index.ts';
 import type { SystemHooks } from './hooks.ts';
 import { leaseRoutes } from './leases/routes.ts';
+import { lockoutRoutes } from './lockouts/routes.ts';
 import { mountRoutes } from './mounts/routes.ts';
 import { capabilityRoutes } from './policies/capabilities.ts';
 import { policyRoutes } from './policies/routes.ts';
@@ -23,6 +24,7 @@ export function createSystemEngine(core: Core, hooks: SystemHooks): Engine {
       ...policyRoutes(core),
       ...capabilityRoutes(core),
       ...leaseRoutes(core),
+      ...lockoutRoutes(core),
       ...toolRoutes(core),
       ...aboutRoutes(core),
     ],
