@@ -44,6 +44,7 @@ export interface PolicySubject {
 }
 
 const maxCompiled = 2_000;
+const pageSize = 1_000;
 const maxPolicyBytes = 1_048_576;
 
 /**
@@ -93,8 +94,18 @@ export class PolicyStore {
   }
 
   async names(namespace: string): Promise<string[]> {
-    const rows = await this.#store.list('policies', { where: { namespace }, limit: 10_000 });
-    return rows.filter((row) => !this.#isOver(this.#table.open(row))).map((row) => row.id);
+    const names: string[] = [];
+    for (let after = ''; ; ) {
+      const rows = await this.#store.list('policies', {
+        where: { namespace },
+        after: { value: after, id: after },
+        limit: pageSize,
+      });
+      for (const row of rows) if (!this.#isOver(this.#table.open(row))) names.push(row.id);
+      const last = rows.at(-1);
+      if (!last || rows.length < pageSize) return names;
+      after = last.id;
+    }
   }
 
   async exists(namespace: string, name: string): Promise<boolean> {

@@ -18,6 +18,8 @@ interface MountBody {
 export type MountChange = Partial<Pick<Mount, 'description' | 'options' | 'config' | 'path'>>;
 
 const maxAttempts = 20;
+/** All of them are kept in memory, and looked through at each change of a path. */
+const maxMounts = 5_000;
 
 export interface NewMount {
   readonly namespace: string;
@@ -156,6 +158,11 @@ export class MountTable {
 
   async #add(spec: NewMount, prepare: (mount: Mount) => Promise<readonly Change[]>): Promise<Mount> {
     this.requireFree(spec.kind, spec.path);
+    if (this.#byPrefix.size >= maxMounts) {
+      throw new StrongroomError('invalid_request', `there are ${maxMounts} mounts already`, {
+        hint: 'remove some that are not used',
+      });
+    }
     const { mount, change } = this.draft(spec);
     try {
       await this.#store.commit([change, ...(await prepare(mount))]);
