@@ -141,12 +141,21 @@ describe('renewing', () => {
     await server.core.leases.expireNow(read);
     expect(await server.core.leases.renew(read, server.clock.nowMillis() + 3_600_000)).toBe(false);
     expect(await isLive(read.id)).toBe(false);
-    const token = await newToken();
-    const owned = await lend({ token });
-    const renewal = server.core.leases.renew(owned, server.clock.nowMillis() + 7_200_000);
-    await server.root('POST', 'auth/token/revoke', { token });
-    await renewal;
-    expect(await isLive(owned.id)).toBe(false);
+  });
+
+  it('a token that is revoked while its lease is renewed leaves the lease due', async () => {
+    const owned = await lend({ token: await newToken() });
+    const { store } = server;
+    const commit = store.commit.bind(store);
+    // The token goes after the renewal has read it, and before the renewal is written.
+    store.commit = async (changes) => {
+      store.commit = commit;
+      await server.core.tokens.revokeTree('root', owned.token as string);
+      return commit(changes);
+    };
+    expect(await server.core.leases.renew(owned, server.clock.nowMillis() + 7_200_000)).toBe(false);
+    const due = await server.core.leases.due('root', 10_000);
+    expect(due.map((lease) => lease.id)).toContain(owned.id);
   });
 });
 
