@@ -7,6 +7,11 @@ export interface CidrList {
   readonly texts: readonly string[];
   /** True when the list is empty (no restriction) or the address lies in one of its blocks. */
   allows(address: string | undefined): boolean;
+  /**
+   * True when the list is empty or all of a block lies in one of its blocks. The block is one that `parseCidrList`
+   * took; one that only several blocks together hold is not seen as covered.
+   */
+  covers(block: string): boolean;
 }
 
 const mappedPattern = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i;
@@ -52,7 +57,21 @@ export function parseCidrList(texts: readonly string[]): CidrList {
       if (family === 0) return false;
       return blocks.check(canonical, family === 4 ? 'ipv4' : 'ipv6');
     },
+    covers(block) {
+      if (texts.length === 0) return true;
+      const [address, prefix] = readBlock(block);
+      return texts.map(readBlock).some(([own, ownPrefix]) => {
+        return own.kind() === address.kind() && ownPrefix <= prefix && address.match(own, ownPrefix);
+      });
+    },
   };
+}
+
+/** A bare address is a block of its own. */
+function readBlock(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  if (text.includes('/')) return ipaddr.parseCIDR(text);
+  const address = ipaddr.parse(text);
+  return [address, address.kind() === 'ipv4' ? 32 : 128];
 }
 
 function addBlock(blocks: BlockList, text: string): void {
