@@ -168,10 +168,25 @@ export class PolicyStore {
    */
   aclFor(namespace: string, names: readonly string[], subject?: PolicySubject): Awaitable<Acl> {
     if (names.length === 1 && names[0] === 'root') return rootAcl();
-    const aliases = subject?.aliases.map((alias) => `${alias.id}@${alias.version}`).join();
-    const identity = subject ? `${subject.entity.id}@${subject.entity.version}/${aliases}` : '';
-    const key = `${namespace}|${names.join('|')}||${identity}`;
+    const key = `${namespace}|${names.join('|')}||${identityKey(subject)}`;
     return this.#compiled.get(key) ?? this.#compile(namespace, names, subject, key);
+  }
+
+  /** The rights of a policy that is not stored under a name; `name` stands for it in what grants a request. */
+  aclForText(name: string, text: string, subject?: PolicySubject): Acl {
+    // No list of names begins with a NUL: the keys of both kinds never meet.
+    const key = `\0${name}\0${text}\0${identityKey(subject)}`;
+    const known = this.#compiled.get(key);
+    if (known) return known;
+    const context = { identity: subject && templateIdentity(subject), clock: this.#clock };
+    const acl = compileAcl([{ name, policy: parsePolicy(text) }], context);
+    this.#remember(key, acl);
+    return acl;
+  }
+
+  #remember(key: string, acl: Acl): void {
+    if (this.#compiled.size >= maxCompiled) this.#compiled.clear();
+    this.#compiled.set(key, acl);
   }
 
   async #compile(
@@ -187,9 +202,7 @@ export class PolicyStore {
       if (policy) policies.push({ name, policy });
     }
     const acl = compileAcl(policies, { identity: subject && templateIdentity(subject), clock: this.#clock });
-    if (generation !== this.#generation) return acl;
-    if (this.#compiled.size >= maxCompiled) this.#compiled.clear();
-    this.#compiled.set(key, acl);
+    if (generation === this.#generation) this.#remember(key, acl);
     return acl;
   }
 
@@ -218,6 +231,13 @@ function endRules(policy: ParsedPolicy, expireMillis: number): ParsedPolicy {
     expireMillis: Math.min(expireMillis, rule.expireMillis ?? expireMillis),
   }));
   return { ...policy, rules };
+}
+
+/** Changes with everything of an identity that templates may name. */
+function identityKey(subject: PolicySubject | undefined): string {
+  if (!subject) return '';
+  const aliases = subject.aliases.map((alias) => `${alias.id}@${alias.version}`).join();
+  return `${subject.entity.id}@${subject.entity.version}/${aliases}`;
 }
 
 function templateIdentity({ entity, aliases }: PolicySubject): TemplateIdentity {
