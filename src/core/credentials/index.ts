@@ -14,7 +14,16 @@ export {
   type StoredState,
   stateOf,
 } from './credential.ts';
+export {
+  decideExpiry,
+  type LifeWish,
+  requireCidrs,
+  requireMetadata,
+  requireShortText,
+  requireTexts,
+} from './credential-fields.ts';
 export { isCredentialId } from './credential-id.ts';
+export { credentialInventory } from './credential-inventory.ts';
 export {
   type CredentialChange,
   CredentialStore,
@@ -22,4 +31,13 @@ export {
   type MintedCredential,
   type NewCredential,
 } from './credential-store.ts';
+export { IdempotentAnswers } from './idempotency.ts';
+export {
+  type CredentialFilter,
+  type CredentialOrder,
+  type CredentialPage,
+  listCredentials,
+  matchesCredential,
+} from './list-credentials.ts';
+export { type ListFields, listFields, readFilter, readLimit, readOrder } from './list-fields.ts';
 export { type Revocation, type RevocationFilter, revokeOne, revokeWhere } from './revoke-where.ts';

@@ -1,0 +1,87 @@
+import { StrongroomError } from '../../lib/index.ts';
+import { field } from '../routes/index.ts';
+import type { CredentialFilter, CredentialOrder } from './list-credentials.ts';
+
+/** Query fields of a list of credentials. */
+export const listFields = {
+  space: field.text().optional(),
+  owner: field.text().optional(),
+  external_id: field.text().optional(),
+  entity_id: field.text().optional(),
+  tag: field.text().optional(),
+  scope: field.text().optional(),
+  state: field.text().optional(),
+  start: field.text().optional(),
+  name: field.text().optional(),
+  created_after: field.timeMillis().optional(),
+  created_before: field.timeMillis().optional(),
+  expires_after: field.timeMillis().optional(),
+  expires_before: field.timeMillis().optional(),
+  used_after: field.timeMillis().optional(),
+  used_before: field.timeMillis().optional(),
+  unused_since: field.seconds().optional(),
+  sort: field.text().optional(),
+  limit: field.integer().optional(),
+  after: field.text().optional(),
+};
+
+export interface ListFields {
+  readonly space?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly external_id?: string | undefined;
+  readonly entity_id?: string | undefined;
+  readonly tag?: string | undefined;
+  readonly scope?: string | undefined;
+  readonly state?: string | undefined;
+  readonly start?: string | undefined;
+  readonly name?: string | undefined;
+  readonly created_after?: number | undefined;
+  readonly created_before?: number | undefined;
+  readonly expires_after?: number | undefined;
+  readonly expires_before?: number | undefined;
+  readonly used_after?: number | undefined;
+  readonly used_before?: number | undefined;
+  readonly unused_since?: number | undefined;
+  readonly sort?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly after?: string | undefined;
+}
+
+const orders: readonly CredentialOrder[] = ['created_time', 'expire_time', 'last_used_time'];
+const usualLimit = 100;
+const maxLimit = 1_000;
+
+export function readFilter(fields: ListFields, nowMillis: number): CredentialFilter {
+  return {
+    owner: fields.owner,
+    externalId: fields.external_id,
+    name: fields.name,
+    space: fields.space,
+    start: fields.start,
+    entityId: fields.entity_id,
+    tag: fields.tag,
+    scope: fields.scope,
+    state: fields.state,
+    createdAfterMillis: fields.created_after,
+    createdBeforeMillis: fields.created_before,
+    expiresAfterMillis: fields.expires_after,
+    expiresBeforeMillis: fields.expires_before,
+    usedAfterMillis: fields.used_after,
+    usedBeforeMillis: fields.used_before,
+    unusedSinceMillis: fields.unused_since === undefined ? undefined : nowMillis - fields.unused_since * 1000,
+  };
+}
+
+export function readOrder(sort = 'created_time'): { readonly order: CredentialOrder; readonly descending: boolean } {
+  const descending = sort.startsWith('-');
+  const order = orders.find((name) => name === sort.replace(/^-/, ''));
+  if (order) return { order, descending };
+  throw new StrongroomError('invalid_field', 'unknown sort', {
+    hint: `${orders.join(', ')}; with - in front for descending`,
+  });
+}
+
+export function readLimit(limit = usualLimit): number {
+  if (limit >= 1 && limit <= maxLimit) return limit;
+  throw new StrongroomError('invalid_field', 'limit is out of range', { hint: `1 to ${maxLimit}` });
+}
