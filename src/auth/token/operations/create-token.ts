@@ -115,6 +115,10 @@ export async function createToken(
 }
 
 function refuseBarrenParent(parent: Principal): void {
+  // Its bounds are more than a list of policies, and could not be passed on.
+  if (parent.kind === 'pat') {
+    refuse('personal access tokens cannot create tokens', 'log in, or make a narrower personal access token');
+  }
   if (parent.tokenType === 'batch') refuse('batch tokens cannot create more tokens', 'use a service token');
   if (parent.usesLeft !== undefined) {
     refuse('restricted use token cannot generate child tokens', 'use a token without a limit of uses');
@@ -266,18 +270,9 @@ function decideCidrs(
   parseCidrList(asked);
   if (inherited.length === 0) return asked;
   const within = parseCidrList(inherited);
-  for (const block of asked) {
-    const [address, prefix] = block.split('/') as [string, string?];
-    const inside =
-      within.allows(address) && (prefix === undefined || inherited.some((own) => coversPrefix(own, prefix)));
-    if (!inside) refuse('bound_cidrs must lie within those of the parent token', 'ask for narrower blocks');
-  }
+  if (!asked.every((block) => within.covers(block)))
+    refuse('bound_cidrs must lie within those of the parent token', 'ask for narrower blocks');
   return asked;
-}
-
-function coversPrefix(own: string, prefix: string): boolean {
-  const ownPrefix = own.split('/')[1];
-  return ownPrefix !== undefined && Number(ownPrefix) <= Number(prefix);
 }
 
 const maxMetaPairs = 64;
@@ -303,7 +298,7 @@ function displayName(asked: string | undefined): string {
 function requireCustomId(id: string, sudo: boolean, type: string, request: CreateRequest): string {
   if (!sudo) refuse('root or sudo privileges required to specify token id', 'leave id out');
   if (type === 'batch') refuse('batch tokens cannot have custom IDs', 'leave id out');
-  if (/^(hvs|s|srs|hvb|b|srb)\./.test(id) || id.includes('.')) {
+  if (/^(hvs|s|srs|hvb|b|srb)\./.test(id) || id.startsWith('pat_') || id.includes('.')) {
     refuse('custom token ID cannot have the prefix of issued tokens or contain a dot', 'choose another id');
   }
   if (id.length < 4 || id.length > 512 || !/^[\x21-\x7e]+$/.test(id)) {
