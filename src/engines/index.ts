@@ -2,6 +2,7 @@ import type { Core, Engine } from '../core/index.ts';
 import { createCubbyholeEngine } from './cubbyhole/index.ts';
 import { createIdentityEngine } from './identity/index.ts';
 import { createKvEngine } from './kv/index.ts';
+import { createPatsEngine } from './pats/index.ts';
 import { createPkiEngine } from './pki/index.ts';
 import { createSystemEngine, type SystemHooks } from './system/index.ts';
 
@@ -15,5 +16,6 @@ export function createEngines(core: Core, hooks: SystemHooks): Engine[] {
     createIdentityEngine(core),
     createKvEngine(core),
     createPkiEngine(core),
+    createPatsEngine(core),
   ];
 }
