@@ -7,8 +7,9 @@ import type { PkiParts } from './parts.ts';
 import { openPkiStore } from './pki-store.ts';
 import { RevocationLists } from './revocation-lists.ts';
 import { issuingRoutes } from './routes-issuing.ts';
+import { destroyAll } from './routes-maintenance.ts';
 import { readingRoutes } from './routes-reading.ts';
-import { destroyAll, settingRoutes } from './routes-settings.ts';
+import { settingRoutes } from './routes-settings.ts';
 
 /** Certificate authorities: keys in the HSM or sealed in the store, roles, certificates, revocation lists. */
 export function createPkiEngine(core: Core): Engine {

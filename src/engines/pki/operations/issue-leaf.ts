@@ -1,4 +1,4 @@
-import { type Answer, type EngineRequest, type Mount, mountLimits, type StoredRecord } from '../../../core/index.ts';
+import type { Answer, EngineRequest, StoredRecord } from '../../../core/index.ts';
 import { PrivateKey } from '../../../crypto/index.ts';
 import { StrongroomError } from '../../../lib/index.ts';
 import {
@@ -27,7 +27,7 @@ import { readKeyUsages, readPurposes } from '../usages.ts';
 import { decideValidity, type Validity } from '../validity.ts';
 import { commonNameAsName, type NameFields, readWantedNames, uniqueNames } from '../wanted-names.ts';
 import { formatCertificate, requireFormat } from './answer-format.ts';
-import { recordCertificate } from './record-certificate.ts';
+import { keepLeaf } from './keep-leaf.ts';
 
 export interface LeafFields extends NameFields {
   readonly role?: string | undefined;
@@ -185,7 +185,7 @@ async function finish(
     locations: locationsOf(authority, config.locations),
   });
   const issued = await issueCertificate({ template, issuer: authority.issuer, sign: authority.sign });
-  const lease = await keep(pki, request, {
+  const lease = await keepLeaf(pki, request, {
     role: role.body,
     name: role.id,
     issued,
@@ -315,48 +315,3 @@ export function addressExtensions(
     }),
   };
 }
-
-interface Kept {
-  readonly role: PkiRole;
-  readonly name: string;
-  readonly issued: Awaited<ReturnType<typeof issueCertificate>>;
-  readonly issuerId: string;
-  readonly commonName: string;
-}
-
-/** Records the certificate before it leaves, with its lease where the role gives one. */
-async function keep(pki: PkiStore, request: EngineRequest<LeafFields>, kept: Kept): Promise<Answer['lease']> {
-  const { role, issued } = kept;
-  if (role.noStore) return undefined;
-  const insert = recordCertificate(pki, request, issued, {
-    issuerId: kept.issuerId,
-    commonName: kept.commonName,
-    role: kept.name,
-    isAuthority: false,
-  });
-  if (!role.generateLease) {
-    await pki.core.store.commit([insert]);
-    return undefined;
-  }
-  const ttlSeconds = issued.notAfterSeconds - Math.floor(request.nowMillis / 1000);
-  const drafted = pki.core.leases.draft({
-    mount: request.mount,
-    path: request.path,
-    token: ownerOf(request),
-    ttlSeconds,
-    maxTtlSeconds: maxLease(pki, request.mount),
-    renewable: false,
-    internal: { serial: formatSerial(issued.serial) },
-  });
-  await pki.core.store.commit([...drafted.changes, insert]);
-  return { id: drafted.lease.id, seconds: ttlSeconds, renewable: false };
-}
-
-/** Leases of a batch token belong to its parent. */
-function ownerOf(request: EngineRequest<unknown>): string | null {
-  const token = request.principal?.token;
-  if (!token) return null;
-  return token.type === 'batch' ? token.parent : token.id;
-}
-
-const maxLease = (pki: PkiStore, mount: Mount): number => mountLimits(mount, pki.core.settings).maxSeconds;
