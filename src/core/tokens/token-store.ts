@@ -19,6 +19,8 @@ const rootPrefix = 'hvs.';
 const rootRandomLength = 24;
 const accessorLength = 24;
 const maxTokenLength = 8_192;
+/** How many generations a token tree may have: each use of a token looks at all those above it. */
+const maxGenerations = 100;
 
 export interface NewToken {
   readonly type: 'service' | 'batch';
@@ -115,14 +117,52 @@ export class TokenStore {
 
   findById(namespace: string, id: string): Awaitable<TokenRecord | undefined> {
     const row = this.#store.read('tokens', { namespace, id });
-    return isPromise(row) ? row.then((found) => this.#openLive(found)) : this.#openLive(row);
+    return isPromise(row) ? row.then((found) => this.#judge(found)) : this.#judge(row);
   }
 
   async findByAccessor(namespace: string, accessor: string): Promise<TokenRecord | undefined> {
     if (!/^[0-9A-Za-z]{8,64}$/.test(accessor)) return undefined;
     const where = { namespace, accessor_index: this.#seal.sealer.index('accessor', accessor) };
     const [row] = await this.#store.list('tokens', { where, limit: 1 });
-    return this.#openLive(row);
+    return this.#judge(row);
+  }
+
+  /** A token dies with those above it, whether or not somebody has taken its row away since. */
+  #judge(row: Row<'tokens'> | undefined): Awaitable<TokenRecord | undefined> {
+    const token = this.#openLive(row);
+    if (!token || token.parent === null) return token;
+    const generation = this.#generation(token.namespace, token.parent, 1);
+    if (isPromise(generation)) return generation.then((found) => (found === undefined ? undefined : token));
+    return generation === undefined ? undefined : token;
+  }
+
+  /** How many are above, `above` of them seen already; undefined when one of them is gone or over, or too many are. */
+  #generation(namespace: string, parent: string, above: number): Awaitable<number | undefined> {
+    let generation = above;
+    for (let id: string | null = parent; id !== null; generation += 1) {
+      if (generation > maxGenerations) return undefined;
+      const row: Awaitable<Row<'tokens'> | undefined> = this.#store.read('tokens', { namespace, id });
+      if (isPromise(row)) return this.#generationAfter(row, generation);
+      const token = this.#openLive(row);
+      if (!token) return undefined;
+      id = token.parent;
+    }
+    return generation - 1;
+  }
+
+  async #generationAfter(reading: Promise<Row<'tokens'> | undefined>, above: number): Promise<number | undefined> {
+    const token = this.#openLive(await reading);
+    if (!token || token.parent === null) return token && above;
+    return this.#generation(token.namespace, token.parent, above + 1);
+  }
+
+  /** Refuses a child that would be of a generation too many. */
+  async requireRoomBelow(parent: TokenRecord): Promise<void> {
+    const generation = parent.parent === null ? 0 : await this.#generation(parent.namespace, parent.parent, 1);
+    if (generation !== undefined && generation < maxGenerations) return;
+    throw new StrongroomError('invalid_request', 'the token tree is too deep', {
+      hint: `at most ${maxGenerations} generations: create the token further up, or without a parent`,
+    });
   }
 
   #openLive(row: Row<'tokens'> | undefined): TokenRecord | undefined {
@@ -216,7 +256,7 @@ export class TokenStore {
     await this.revokeTree(namespace, id);
   }
 
-  /** Live tokens in the order of their ids, for lists. */
+  /** Live tokens in the order of their ids, for lists; a page may be short. */
   async page(
     namespace: string,
     query: { where?: Partial<Row<'tokens'>>; after?: string; limit: number },
@@ -226,6 +266,7 @@ export class TokenStore {
       ...(query.after && { after: { value: query.after, id: query.after } }),
       limit: query.limit,
     });
-    return rows.flatMap((row) => this.#openLive(row) ?? []);
+    const judged = await Promise.all(rows.map((row) => this.#judge(row)));
+    return judged.filter((token) => token !== undefined);
   }
 }
