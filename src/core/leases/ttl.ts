@@ -29,7 +29,8 @@ const smallest = (values: readonly number[]): number => Math.min(...values.filte
  * (vault-semantics 4.3). Every limit is counted from the time of issue.
  */
 export function decideTtl(bounds: TtlBounds): Ttl {
-  const ageSeconds = Math.max(0, Math.floor((bounds.nowMillis - bounds.issuedMillis) / 1000));
+  // A second begun counts whole: rounding never gives life beyond the maximum.
+  const ageSeconds = Math.max(0, Math.ceil((bounds.nowMillis - bounds.issuedMillis) / 1000));
   const maxSeconds = smallest([bounds.mountMaxSeconds, bounds.roleMaxSeconds, bounds.explicitMaxSeconds]);
   if (bounds.periodSeconds > 0) return decidePeriodic(bounds, maxSeconds, ageSeconds);
   const wished = bounds.incrementSeconds || bounds.roleTtlSeconds || bounds.mountDefaultSeconds;
@@ -39,15 +40,15 @@ export function decideTtl(bounds: TtlBounds): Ttl {
 function decidePeriodic(bounds: TtlBounds, maxSeconds: number, ageSeconds: number): Ttl {
   const warnings: string[] = [];
   let seconds = bounds.periodSeconds;
-  const periodCap = smallest([bounds.mountMaxSeconds, bounds.roleMaxSeconds]);
-  if (seconds > periodCap) {
+  if (seconds > maxSeconds) {
     warnings.push(
-      `period of "${formatShortDuration(seconds)}" exceeded the effective max_ttl of "${formatShortDuration(periodCap)}"; period value is capped accordingly`,
+      `period of "${formatShortDuration(seconds)}" exceeded the effective max_ttl of "${formatShortDuration(maxSeconds)}"; period value is capped accordingly`,
     );
-    seconds = periodCap;
+    seconds = maxSeconds;
   }
+  // A period has no end but the explicit one.
   if (bounds.explicitMaxSeconds === 0) return { seconds, warnings };
-  const rest = capTtl(seconds, Math.min(bounds.explicitMaxSeconds, maxSeconds), ageSeconds);
+  const rest = capTtl(seconds, bounds.explicitMaxSeconds, ageSeconds);
   return { seconds: rest.seconds, warnings: [...warnings, ...rest.warnings] };
 }
 
