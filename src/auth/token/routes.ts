@@ -185,6 +185,15 @@ function revokeRoutes(core: Core): AnyRoute[] {
       fields: tokenField,
       handle: (request) => revokeOrphaning(core, request),
     }),
+    route({
+      id: 'token.store.tidy',
+      verb: 'POST',
+      path: 'tidy',
+      summary: 'Nothing to do: what is expired is refused at once and disappears by itself.',
+      access: access.capability,
+      fields: {},
+      handle: () => ({ status: 202, warnings: ['Expired tokens disappear by themselves: there is nothing to tidy'] }),
+    }),
   ];
 }
 

@@ -10,27 +10,10 @@ import {
   requirePrincipal,
   type TokenBody,
 } from '../../../core/index.ts';
-import { formatShortDuration, parseCidrList, StrongroomError } from '../../../lib/index.ts';
+import { StrongroomError } from '../../../lib/index.ts';
 import type { TokenRole } from '../records.ts';
-import { choosePolicies, chooseRolePolicies } from './choose-policies.ts';
-
-export interface CreateFields {
-  readonly id?: string | undefined;
-  readonly policies?: readonly string[] | undefined;
-  readonly meta?: Readonly<Record<string, string>> | undefined;
-  readonly no_parent?: boolean | undefined;
-  readonly no_default_policy?: boolean | undefined;
-  readonly renewable?: boolean | undefined;
-  readonly ttl?: number | undefined;
-  readonly lease?: number | undefined;
-  readonly type?: string | undefined;
-  readonly explicit_max_ttl?: number | undefined;
-  readonly display_name?: string | undefined;
-  readonly num_uses?: number | undefined;
-  readonly period?: number | undefined;
-  readonly entity_alias?: string | undefined;
-  readonly bound_cidrs?: readonly string[] | undefined;
-}
+import { choosePolicies, chooseRolePolicies, matchesGlob } from './choose-policies.ts';
+import { type CreateFields, decideCidrs, displayName, readMeta, requireCustomId } from './read-create-fields.ts';
 
 type CreateRequest = EngineRequest<CreateFields>;
 
@@ -48,8 +31,9 @@ export async function createToken(
   const { fields } = request;
   const { role } = options;
   refuseBarrenParent(parent);
+  if (parent.token) await core.tokens.requireRoomBelow(parent.token);
   const sudo = hasSudo(request, parent);
-  const orphan = decideOrphan(fields, parent, sudo, options);
+  const orphan = decideOrphan(fields, sudo, options);
   const type = decideType(fields, role);
   const wish = { requested: fields.policies ?? [], noDefault: fields.no_default_policy === true };
   const policies = role ? chooseRolePolicies(wish, role, parent, sudo) : choosePolicies(wish, parent, sudo);
@@ -58,7 +42,7 @@ export async function createToken(
   if (type === 'batch') refuseBatch(fields, isRoot);
   const limits = decideLimits(core, request, { parent, role, sudo, isRoot, type });
   const entity = await decideEntity(core, request, { parent, role, orphan });
-  const boundCidrs = decideCidrs(fields, role, parent, orphan);
+  const boundCidrs = decideCidrs(fields, role, parent);
   const nowMillis = core.clock.nowMillis();
   const body: Omit<TokenBody, 'accessor'> = {
     policies,
@@ -76,7 +60,7 @@ export async function createToken(
     renewable: limits.renewable,
     issuedMillis: nowMillis,
     lastRenewedMillis: 0,
-    strictAddress: '',
+    strictAddress: role ? '' : (parent.token?.body.strictAddress ?? ''),
     internal: {},
     createdBy: { entityId: parent.entityId, displayName: parent.displayName, accessor: parent.accessor },
   };
@@ -88,7 +72,8 @@ export async function createToken(
     mount: null,
     expireMillis: limits.ttlSeconds === 0 ? null : nowMillis + limits.ttlSeconds * 1000,
     body,
-    ...(fields.id !== undefined && fields.id !== '' && { customText: requireCustomId(fields.id, sudo, type, request) }),
+    ...(fields.id !== undefined &&
+      fields.id !== '' && { customText: requireCustomId(fields.id, sudo, type, request.warn) }),
   });
   try {
     await core.store.commit([...entity.changes, ...minted.changes]);
@@ -115,9 +100,9 @@ export async function createToken(
 }
 
 function refuseBarrenParent(parent: Principal): void {
-  // Its bounds are more than a list of policies, and could not be passed on.
-  if (parent.kind === 'pat') {
-    refuse('personal access tokens cannot create tokens', 'log in, or make a narrower personal access token');
+  // Their bounds are more than a list of policies, and revoking them would leave the token alive.
+  if (parent.kind !== 'token') {
+    refuse('API keys and personal access tokens cannot create tokens', 'log in, and create it with the token you get');
   }
   if (parent.tokenType === 'batch') refuse('batch tokens cannot create more tokens', 'use a service token');
   if (parent.usesLeft !== undefined) {
@@ -134,7 +119,6 @@ function hasSudo(request: CreateRequest, principal: Principal): boolean {
 
 function decideOrphan(
   fields: CreateFields,
-  parent: Principal,
   sudo: boolean,
   options: { readonly orphan: boolean; readonly role?: TokenRole },
 ): boolean {
@@ -144,8 +128,7 @@ function decideOrphan(
     if (!sudo) refuse('root or sudo privileges required to create orphan token', 'use auth/token/create-orphan');
     return true;
   }
-  // What is not a token has no descendants: its children stand alone.
-  return parent.kind !== 'token';
+  return false;
 }
 
 function decideType(fields: CreateFields, role: TokenRole | undefined): 'service' | 'batch' {
@@ -216,20 +199,7 @@ function decideLimits(
     nowMillis,
   });
   for (const warning of ttl.warnings) request.warn(warning);
-  const ttlSeconds = capByParent(ttl.seconds, facts.parent, nowMillis, request);
-  return { ttlSeconds, periodSeconds, explicitMaxSeconds, numUses, renewable };
-}
-
-/** A child never outlives what its parent may still become: a parent that cannot be renewed bounds it. */
-function capByParent(seconds: number, parent: Principal, nowMillis: number, request: CreateRequest): number {
-  const token = parent.token;
-  if (token || parent.expireMillis === null) return seconds;
-  const rest = Math.max(1, Math.floor((parent.expireMillis - nowMillis) / 1000));
-  if (seconds <= rest) return seconds;
-  request.warn(
-    `TTL of "${formatShortDuration(seconds)}" exceeded the life of the credential that made it; capped to "${formatShortDuration(rest)}"`,
-  );
-  return rest;
+  return { ttlSeconds: ttl.seconds, periodSeconds, explicitMaxSeconds, numUses, renewable };
 }
 
 async function decideEntity(
@@ -239,8 +209,7 @@ async function decideEntity(
 ): Promise<{ id: string; policies: readonly string[]; changes: Parameters<Core['store']['commit']>[0] }> {
   const alias = request.fields.entity_alias ?? '';
   if (alias !== '') {
-    const allowed =
-      facts.role?.allowedEntityAliases.some((name) => name === alias.toLowerCase() || name === '*') ?? false;
+    const allowed = facts.role?.allowedEntityAliases.some((glob) => matchesGlob(glob, alias.toLowerCase())) ?? false;
     if (!facts.role)
       refuse("'entity_alias' is only allowed in combination with token role", 'create the token through a role');
     if (!allowed) refuse("invalid 'entity_alias' value", 'the role does not allow this alias');
@@ -254,58 +223,6 @@ async function decideEntity(
   }
   if (facts.orphan) return { id: '', policies: [], changes: [] };
   return { id: facts.parent.entityId, policies: facts.parent.identityPolicies, changes: [] };
-}
-
-/** The parent's address blocks hold for its children; a role's replace them, a request may only name blocks within. */
-function decideCidrs(
-  fields: CreateFields,
-  role: TokenRole | undefined,
-  parent: Principal,
-  orphan: boolean,
-): readonly string[] {
-  if (role && role.boundCidrs.length > 0) return role.boundCidrs;
-  const inherited = orphan || role ? [] : (parent.token?.body.boundCidrs ?? []);
-  const asked = fields.bound_cidrs ?? [];
-  if (asked.length === 0) return inherited;
-  parseCidrList(asked);
-  if (inherited.length === 0) return asked;
-  const within = parseCidrList(inherited);
-  if (!asked.every((block) => within.covers(block)))
-    refuse('bound_cidrs must lie within those of the parent token', 'ask for narrower blocks');
-  return asked;
-}
-
-const maxMetaPairs = 64;
-
-function readMeta(meta: CreateFields['meta']): Readonly<Record<string, string>> | null {
-  if (!meta || Object.keys(meta).length === 0) return null;
-  if (Object.keys(meta).length > maxMetaPairs) refuse('too many metadata entries', `at most ${maxMetaPairs} pairs`);
-  for (const [key, value] of Object.entries(meta)) {
-    if (key.length > 128 || value.length > 4_096)
-      refuse('metadata is too long', 'keys to 128, values to 4096 characters');
-  }
-  return meta;
-}
-
-/** `token`, or `token-<name>` with everything but letters, digits and dashes replaced. */
-function displayName(asked: string | undefined): string {
-  const name = asked ?? 'token';
-  if (name.length > 512) refuse('display_name is too long', 'at most 512 characters');
-  const full = name === 'token' || name === '' ? 'token' : `token-${name}`;
-  return full.replace(/[^a-zA-Z0-9-]/g, '-').replace(/^-+|-+$/g, '');
-}
-
-function requireCustomId(id: string, sudo: boolean, type: string, request: CreateRequest): string {
-  if (!sudo) refuse('root or sudo privileges required to specify token id', 'leave id out');
-  if (type === 'batch') refuse('batch tokens cannot have custom IDs', 'leave id out');
-  if (/^(hvs|s|srs|hvb|b|srb)\./.test(id) || id.startsWith('pat_') || id.includes('.')) {
-    refuse('custom token ID cannot have the prefix of issued tokens or contain a dot', 'choose another id');
-  }
-  if (id.length < 4 || id.length > 512 || !/^[\x21-\x7e]+$/.test(id)) {
-    refuse('custom token ID must have 4 to 512 printable characters', 'choose another id');
-  }
-  request.warn('Supplying a custom ID for the token uses the weaker secrecy of that ID instead of a random value');
-  return id;
 }
 
 async function warnAboutMissing(core: Core, request: CreateRequest, policies: readonly string[]): Promise<void> {
@@ -327,7 +244,9 @@ async function explainFailure(
     return new StrongroomError('unauthenticated', 'permission denied', { hint: 'the calling token was revoked' });
   }
   if (await core.store.read('tokens', { namespace: request.namespace, id })) {
-    return new StrongroomError('invalid_request', 'cannot create a token with a duplicate ID');
+    return new StrongroomError('invalid_request', 'cannot create a token with a duplicate ID', {
+      hint: 'choose another id',
+    });
   }
   return error;
 }

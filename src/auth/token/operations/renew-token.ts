@@ -14,6 +14,7 @@ import {
   type TokenRecord,
 } from '../../../core/index.ts';
 import { StrongroomError } from '../../../lib/index.ts';
+import { isGuardFailure } from '../../../store/index.ts';
 import type { TokenRole } from '../records.ts';
 
 function refuse(message: string, hint: string): never {
@@ -72,8 +73,7 @@ export async function renewToken(
     nowMillis,
   });
   for (const warning of ttl.warnings) request.warn(warning);
-  const fresh = (await core.tokens.findById(token.namespace, token.id)) ?? refuse('token not found', 'it was revoked');
-  await core.store.commit([core.tokens.renew(fresh, nowMillis + ttl.seconds * 1000, nowMillis)]);
+  const fresh = await moveEnd(core, token, nowMillis + ttl.seconds * 1000, nowMillis);
   const entity = token.entityId === '' ? undefined : await core.identity.findEntity(token.namespace, token.entityId);
   const identityPolicies = entity?.policies ?? [];
   return {
@@ -92,6 +92,22 @@ export async function renewToken(
       usesLeft: fresh.usesLeft ?? 0,
     },
   };
+}
+
+const maxAttempts = 50;
+
+/** Renewals of one token at the same time all succeed; a token that is gone stays gone. */
+async function moveEnd(core: Core, token: TokenRecord, expireMillis: number, nowMillis: number): Promise<TokenRecord> {
+  for (let attempt = 1; ; attempt += 1) {
+    const fresh =
+      (await core.tokens.findById(token.namespace, token.id)) ?? refuse('token not found', 'it was revoked');
+    try {
+      await core.store.commit([core.tokens.renew(fresh, expireMillis, nowMillis)]);
+      return fresh;
+    } catch (error) {
+      if (!isGuardFailure(error) || attempt >= maxAttempts) throw error;
+    }
+  }
 }
 
 /** What bounds the token now: its auth method's role, its token role, or what it was made with. */
@@ -119,7 +135,7 @@ async function currentLimits(
   const explicit = [body.explicitMaxSeconds, role.body.explicitMaxSeconds].filter((value) => value > 0);
   return {
     ...own,
-    periodSeconds: role.body.periodSeconds || body.periodSeconds,
+    periodSeconds: role.body.periodSeconds,
     explicitMaxSeconds: explicit.length === 0 ? 0 : Math.min(...explicit),
   };
 }
