@@ -1,4 +1,5 @@
 import type { Core, Engine } from '../core/index.ts';
+import { createApiKeysEngine } from './api-keys/index.ts';
 import { createCubbyholeEngine } from './cubbyhole/index.ts';
 import { createIdentityEngine } from './identity/index.ts';
 import { createKvEngine } from './kv/index.ts';
@@ -16,6 +17,7 @@ export function createEngines(core: Core, hooks: SystemHooks): Engine[] {
     createIdentityEngine(core),
     createKvEngine(core),
     createPkiEngine(core),
+    createApiKeysEngine(core),
     createPatsEngine(core),
   ];
 }

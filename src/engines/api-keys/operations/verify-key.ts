@@ -1,0 +1,243 @@
+import {
+  type Credential,
+  creditsAt,
+  type EngineRequest,
+  type Mount,
+  refillsDue,
+  requirePrincipal,
+  revokeWhere,
+  stateOf,
+} from '../../../core/index.ts';
+import {
+  canonicalAddress,
+  inspectCredential,
+  type JsonObject,
+  parseCidrList,
+  StrongroomError,
+} from '../../../lib/index.ts';
+import { isGuardFailure } from '../../../store/index.ts';
+import type { KeyStore } from '../key-store.ts';
+import type { RateVerdict } from '../rate-windows.ts';
+import { readThumbprint } from '../read-limits.ts';
+import { timeOrNull } from '../show-key.ts';
+
+export interface VerifyFields {
+  readonly key: string;
+  readonly scopes?: readonly string[] | undefined;
+  readonly scope_mode?: 'all' | 'any' | undefined;
+  readonly address?: string | undefined;
+  readonly cert_thumbprint?: string | undefined;
+  readonly cost?: number | undefined;
+  readonly request_id?: string | undefined;
+}
+
+export type VerifyCode =
+  | 'ok'
+  | 'malformed'
+  | 'checksum'
+  | 'not_found'
+  | 'disabled'
+  | 'revoked'
+  | 'expired'
+  | 'not_yet_valid'
+  | 'rotated'
+  | 'exhausted'
+  | 'address_refused'
+  | 'certificate_missing'
+  | 'certificate_mismatch'
+  | 'scope_missing'
+  | 'rate_limited'
+  | 'space_disabled';
+
+interface Verdict {
+  readonly code: VerifyCode;
+  readonly credential?: Credential;
+  readonly creditsLeft?: number | null;
+  readonly rates?: readonly RateVerdict[];
+}
+
+/** Without sudo these read alike: whoever may check keys learns nothing about keys that never were good. */
+const folded: ReadonlySet<VerifyCode> = new Set(['malformed', 'checksum', 'not_found', 'revoked']);
+
+const shapePattern = /^([a-z0-9]{1,12}_[a-z0-9]{1,12}_)[0-9A-Za-z]{33}$/;
+const maxKeyLength = 128;
+
+/** What stands before the body of a key, or undefined for a text that is none. Costs no read. */
+export function keyPrefix(text: string): string | undefined {
+  return text.length <= maxKeyLength ? shapePattern.exec(text)?.[1] : undefined;
+}
+
+/** Checks one key. Nothing but credits and rates is written before the answer. */
+export async function verifyKey(
+  keys: KeyStore,
+  request: EngineRequest<unknown>,
+  fields: VerifyFields,
+): Promise<JsonObject> {
+  const prefix = keyPrefix(fields.key);
+  const form = prefix === undefined ? 'malformed' : inspectCredential(fields.key, prefix);
+  if (form !== 'well_formed') return show(request, { code: form });
+  const credential = await keys.credentials.findByText(request.namespace, 'api_key', fields.key);
+  if (!credential || credential.row.mount !== request.mount.id) return show(request, { code: 'not_found' });
+  const requestId = fields.request_id;
+  if (requestId !== undefined && requestId !== '') {
+    if (requestId.length > 256)
+      throw new StrongroomError('invalid_field', 'request_id is too long', { hint: '256 characters at most' });
+    const known = keys.checks.find(credential.row.id, requestId, request.nowMillis);
+    if (known) return known;
+  }
+  const verdict = await judge(keys, request.mount, credential, fields, request.nowMillis);
+  if (verdict.code === 'ok') keys.credentials.lastUses.note(credential.row, request.nowMillis, fields.address ?? null);
+  const data = show(request, verdict);
+  if (requestId !== undefined && requestId !== '')
+    keys.checks.keep(credential.row.id, requestId, data, request.nowMillis);
+  return data;
+}
+
+/** Everything that costs nothing first, then rates, then credits: a check that fails spends nothing. */
+async function judge(
+  keys: KeyStore,
+  mount: Mount,
+  credential: Credential,
+  fields: VerifyFields,
+  nowMillis: number,
+): Promise<Verdict> {
+  const space = (await keys.spaces.read(mount, credential.row.space))?.body;
+  const state = stateOf(credential, nowMillis);
+  if (state === 'rotated' && space?.onReuse === 'revoke_family') await revokeFamily(keys, credential, nowMillis);
+  if (state !== 'active') return { code: state, credential };
+  if (!space || space.disabled) return { code: 'space_disabled', credential };
+  const bound = checkBinding(credential, fields) ?? checkScopes(credential, fields);
+  if (bound) return { code: bound, credential };
+  const limits = credential.body.apiKey?.rateLimits ?? [];
+  const rates = limits.length === 0 ? undefined : keys.windows.take(credential.row.id, limits, nowMillis);
+  if (rates && !rates.allowed) return { code: 'rate_limited', credential, rates: rates.verdicts };
+  const left = await spend(keys, credential, fields.cost ?? 1, nowMillis);
+  if (left === 'exhausted') return { code: 'exhausted', credential };
+  return { code: 'ok', credential, creditsLeft: left, ...(rates && { rates: rates.verdicts }) };
+}
+
+function checkBinding({ body }: Credential, fields: VerifyFields): VerifyCode | undefined {
+  if (body.boundCidrs.length > 0 && !addressFits(body.boundCidrs, fields.address)) return 'address_refused';
+  const thumbprint = body.apiKey?.certThumbprint ?? '';
+  if (thumbprint === '') return undefined;
+  if (fields.cert_thumbprint === undefined || fields.cert_thumbprint === '') return 'certificate_missing';
+  return readThumbprint(fields.cert_thumbprint) === thumbprint ? undefined : 'certificate_mismatch';
+}
+
+/** Fails closed: no address, or one that is none, fits no block. */
+function addressFits(blocks: readonly string[], address: string | undefined): boolean {
+  return address !== undefined && address !== '' && parseCidrList(blocks).allows(canonicalAddress(address));
+}
+
+function checkScopes(
+  { body }: Credential,
+  { scopes = [], scope_mode: mode = 'all' }: VerifyFields,
+): VerifyCode | undefined {
+  if (scopes.length === 0) return undefined;
+  const has = (scope: string): boolean => body.apiKey?.scopes.includes(scope) === true;
+  return (mode === 'any' ? scopes.some(has) : scopes.every(has)) ? undefined : 'scope_missing';
+}
+
+const maxAttempts = 20;
+
+/** Takes credits off, in the store, so that checks at the same moment never spend more than there is. Null: no limit. */
+async function spend(
+  keys: KeyStore,
+  credential: Credential,
+  cost: number,
+  nowMillis: number,
+): Promise<number | null | 'exhausted'> {
+  if (!Number.isInteger(cost) || cost < 0 || cost > 1_000_000)
+    throw new StrongroomError('invalid_field', 'cost is out of range', { hint: 'a whole number from 0' });
+  if (credential.row.credits_left === null) return null;
+  let current = credential;
+  for (let attempt = 1; ; attempt += 1) {
+    const { namespace, id } = current.row;
+    const key = { namespace, id };
+    const due = refillsDue(current, nowMillis);
+    try {
+      if (due > 0) await refill(keys, current, due, nowMillis);
+      else {
+        const [left] = await keys.core.store.commit([
+          { kind: 'decrement', table: 'credentials', key, column: 'credits_left', by: cost },
+        ]);
+        return left ?? 0;
+      }
+    } catch (error) {
+      if (!isGuardFailure(error)) throw error;
+      if (due === 0) return 'exhausted';
+      if (attempt >= maxAttempts) throw error;
+    }
+    const row = await keys.core.store.read('credentials', key);
+    if (!row) return 'exhausted';
+    current = keys.credentials.open(row);
+  }
+}
+
+/** Adds what is due, once: the row's version guards it. */
+async function refill(keys: KeyStore, credential: Credential, due: number, nowMillis: number): Promise<void> {
+  const { row, body } = credential;
+  const interval = (body.apiKey?.refillSeconds ?? 0) * 1000;
+  await keys.core.store.commit([
+    keys.credentials.change(credential, {}),
+    {
+      kind: 'touch',
+      table: 'credentials',
+      key: { namespace: row.namespace, id: row.id },
+      set: {
+        credits_left: creditsAt(credential, nowMillis),
+        refilled_millis: (row.refilled_millis ?? row.created_millis) + due * interval,
+      },
+    },
+  ]);
+}
+
+/** A rotated key that is used after its overlap was copied somewhere: the whole family goes. */
+async function revokeFamily(keys: KeyStore, { row }: Credential, nowMillis: number): Promise<void> {
+  await revokeWhere(
+    keys.credentials,
+    {
+      namespace: row.namespace,
+      kind: 'api_key',
+      mount: row.mount,
+      matches: (other) => other.row.family === row.family,
+    },
+    { dryRun: false, nowMillis, reason: 'a rotated key of the family was used again' },
+  );
+}
+
+function show(request: EngineRequest<unknown>, verdict: Verdict): JsonObject {
+  const { code, credential } = verdict;
+  const valid = code === 'ok';
+  const sudo = valid || holdsSudo(request);
+  const shownCode = !sudo && folded.has(code) ? 'invalid' : code;
+  return {
+    code: shownCode,
+    valid,
+    ...(credential && sudo && describe(credential, verdict, request.nowMillis)),
+    ...(code === 'rate_limited' && verdict.rates && { rate_limits: showRates(verdict.rates) }),
+  };
+}
+
+const holdsSudo = (request: EngineRequest<unknown>): boolean =>
+  requirePrincipal(request).acls.every((acl) => acl.decide({ path: request.path, operation: 'update' }).sudo);
+
+const showRates = (rates: readonly RateVerdict[]): JsonObject[] =>
+  rates.map(({ name, limit, remaining, resetSeconds }) => ({ limit, name, remaining, reset: resetSeconds }));
+
+function describe(credential: Credential, verdict: Verdict, nowMillis: number): JsonObject {
+  const { row, body } = credential;
+  return {
+    credits_left: verdict.creditsLeft === undefined ? creditsAt(credential, nowMillis) : verdict.creditsLeft,
+    expire_time: timeOrNull(row.expire_millis),
+    external_id: body.apiKey?.externalId ?? '',
+    id: row.id,
+    metadata: body.metadata,
+    name: body.name,
+    owner: body.owner,
+    rate_limits: showRates(verdict.rates ?? []),
+    scopes: body.apiKey?.scopes ?? [],
+    space: row.space,
+    tags: body.tags,
+  };
+}

@@ -1,0 +1,149 @@
+import {
+  type EngineRequest,
+  isLive,
+  requireCidrs,
+  requireMetadata,
+  requireTexts,
+  sanitizePolicyNames,
+} from '../../../core/index.ts';
+import { type JsonObject, StrongroomError } from '../../../lib/index.ts';
+import { type KeyStore, placeOf } from '../key-store.ts';
+import { readRateLimits, requireCredits } from '../read-limits.ts';
+import { newSpace, type Space } from '../space.ts';
+
+export interface SpaceFields {
+  readonly space: string;
+  readonly prefix?: string | undefined;
+  readonly env?: string | undefined;
+  readonly default_ttl?: number | undefined;
+  readonly max_ttl?: number | undefined;
+  readonly require_expiry?: boolean | undefined;
+  readonly allowed_scopes?: readonly string[] | undefined;
+  readonly default_scopes?: readonly string[] | undefined;
+  readonly policies?: readonly string[] | undefined;
+  readonly bound_cidrs?: readonly string[] | undefined;
+  readonly rate_limits?: readonly JsonObject[] | undefined;
+  readonly credits?: number | undefined;
+  readonly refill_amount?: number | undefined;
+  readonly refill_interval?: number | undefined;
+  readonly max_live_keys_per_owner?: number | undefined;
+  readonly overlap?: number | undefined;
+  readonly on_reuse?: 'event' | 'revoke_family' | undefined;
+  readonly on_leak?: string | undefined;
+  readonly unused_after?: number | undefined;
+  readonly on_unused?: string | undefined;
+  readonly revealable?: boolean | undefined;
+  readonly disabled?: boolean | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+function refuse(message: string, hint: string): never {
+  throw new StrongroomError('invalid_field', message, { hint });
+}
+
+const wordPattern = /^[a-z0-9]{1,12}$/;
+/** First words of other credentials: a key may not look like one of them. */
+const taken = ['pat', 'srs', 'srb', 'hvs', 'hvb'];
+
+export const spaceNamePattern = /^[A-Za-z0-9](?:[\w.-]{0,62}[A-Za-z0-9])?$/;
+
+/** What this release does not do is refused, never silently ignored. */
+function refuseUnsupported(fields: SpaceFields): void {
+  if (fields.revealable === true)
+    refuse('revealable is not supported', 'a key is shown once; make a new one when it is lost');
+  if (fields.on_leak !== undefined && fields.on_leak !== 'event')
+    refuse('on_leak can only be "event" in this release', 'leave it out');
+  if (fields.on_unused !== undefined && fields.on_unused !== 'event')
+    refuse('on_unused can only be "event" in this release', 'leave it out');
+  if (fields.unused_after !== undefined && fields.unused_after !== 0)
+    refuse('unused_after is not supported in this release', 'list unused keys with unused_since');
+}
+
+export async function writeSpace(keys: KeyStore, request: EngineRequest<SpaceFields>): Promise<void> {
+  const { fields, mount } = request;
+  if (!spaceNamePattern.test(fields.space)) refuse('invalid space name', 'up to 64 letters, digits and _ . -');
+  refuseUnsupported(fields);
+  await keys.spaces.modify(mount, fields.space, (previous) => {
+    const next = merge(previous ?? newSpace(fields.space), fields);
+    check(next);
+    return next;
+  });
+}
+
+function merge(space: Space, sent: SpaceFields): Space {
+  return {
+    ...space,
+    prefix: sent.prefix ?? space.prefix,
+    env: sent.env ?? space.env,
+    defaultTtlSeconds: sent.default_ttl ?? space.defaultTtlSeconds,
+    maxTtlSeconds: sent.max_ttl ?? space.maxTtlSeconds,
+    requireExpiry: sent.require_expiry ?? space.requireExpiry,
+    allowedScopes: sent.allowed_scopes ? requireTexts(sent.allowed_scopes, 'allowed_scopes', 500) : space.allowedScopes,
+    defaultScopes: sent.default_scopes ? requireTexts(sent.default_scopes, 'default_scopes') : space.defaultScopes,
+    policies: sent.policies ? sanitizePolicyNames(sent.policies) : space.policies,
+    boundCidrs: sent.bound_cidrs ? requireCidrs(sent.bound_cidrs) : space.boundCidrs,
+    rateLimits: readRateLimits(sent.rate_limits) ?? space.rateLimits,
+    credits: sent.credits ?? space.credits,
+    refillAmount: sent.refill_amount ?? space.refillAmount,
+    refillSeconds: sent.refill_interval ?? space.refillSeconds,
+    maxLiveKeysPerOwner: sent.max_live_keys_per_owner ?? space.maxLiveKeysPerOwner,
+    overlapSeconds: sent.overlap ?? space.overlapSeconds,
+    onReuse: sent.on_reuse ?? space.onReuse,
+    disabled: sent.disabled ?? space.disabled,
+    metadata: sent.metadata ? requireMetadata(sent.metadata) : space.metadata,
+  };
+}
+
+function check(space: Space): void {
+  for (const [what, word] of [
+    ['prefix', space.prefix],
+    ['env', space.env],
+  ] as const) {
+    if (!wordPattern.test(word)) refuse(`invalid ${what}`, '1 to 12 of a-z and 0-9');
+  }
+  if (taken.includes(space.prefix)) refuse(`the prefix ${space.prefix} belongs to other credentials`, 'choose another');
+  if (space.policies.includes('root')) refuse('API keys cannot have the policy root', 'name what they may do');
+  if (space.maxTtlSeconds > 0 && space.defaultTtlSeconds > space.maxTtlSeconds)
+    refuse('default_ttl is longer than max_ttl', 'lower the one or raise the other');
+  if (space.maxLiveKeysPerOwner < 0) refuse('max_live_keys_per_owner must not be negative', '0 means unlimited');
+  const outside = space.defaultScopes.find(
+    (scope) => space.allowedScopes.length > 0 && !space.allowedScopes.includes(scope),
+  );
+  if (outside !== undefined) refuse('a default scope is not among the allowed scopes', 'add it there');
+  requireCredits({
+    credits: space.credits ?? 0,
+    refill_amount: space.refillAmount,
+    refill_interval: space.refillSeconds,
+  });
+}
+
+const pageSize = 500;
+
+/** Deletes a space; while live keys exist only with `force`, which revokes them. */
+export async function deleteSpace(
+  keys: KeyStore,
+  request: EngineRequest<{ readonly space: string; readonly force?: boolean | undefined }>,
+): Promise<void> {
+  const { mount, fields, nowMillis } = request;
+  if (fields.space === 'default') refuse('the space "default" is always there', 'change its settings instead');
+  let after = '';
+  for (;;) {
+    const rows = await keys.core.store.list('credentials', {
+      where: { ...placeOf(mount), space: fields.space },
+      after: { value: after, id: after },
+      limit: pageSize,
+    });
+    const live = rows.map((row) => keys.credentials.open(row)).filter((credential) => isLive(credential, nowMillis));
+    if (live.length > 0 && fields.force !== true) {
+      throw new StrongroomError('invalid_request', 'the space still has live keys', {
+        hint: 'revoke them first, or add force=true to have them revoked',
+      });
+    }
+    for (const credential of live)
+      await keys.core.store.commit([keys.credentials.revocation(credential, 'space deleted')]);
+    const last = rows.at(-1);
+    if (!last || rows.length < pageSize) break;
+    after = last.id;
+  }
+  await keys.core.store.commit([keys.spaces.remove(mount, fields.space)]);
+}
