@@ -77,6 +77,17 @@ describe('policies of a child', () => {
     expect((await auth({ no_default_policy: true }, plain)).policies).toEqual(['a', 'maker']);
   });
 
+  it('IDN-01: a log-in never gives root, however its user or role spells it', async () => {
+    expect((await server.root('POST', 'sys/auth/people', { type: 'userpass' })).status).toBe(204);
+    for (const name of ['root', ' ROOT ', 'a,Root']) {
+      const user = { password: 'right password', token_policies: name };
+      await server.root('POST', 'auth/people/users/eve', user);
+      const answer = await server.call('POST', 'auth/people/login/eve', { body: { password: 'right password' } });
+      expect(answer.status, name).toBe(400);
+      expect(answer.json.errors).toEqual(['auth methods cannot create root tokens']);
+    }
+  });
+
   it('that do not exist are given with a warning each', async () => {
     const { json } = await create({ policies: ['nobody', 'a', 'nothing'] });
     expect(json.warnings).toEqual(['Policy "nobody" does not exist', 'Policy "nothing" does not exist']);

@@ -88,6 +88,7 @@ export class LoginIssuer {
     const policies = parameters.noDefaultPolicy
       ? parameters.policies.filter((policy) => policy !== 'default')
       : mergePolicies(parameters.policies, ['default']);
+    if (policies.includes('root')) throw rootRefused();
     const minted = this.#tokens.mint({
       type,
       namespace,
@@ -142,3 +143,9 @@ function tokenType(mount: Mount, parameters: TokenParameters): 'service' | 'batc
   if (parameters.type === 'default-service') return 'service';
   return mount.config.tokenType === 'default-batch' ? 'batch' : 'service';
 }
+
+/** Whoever may write users or roles must not thereby be able to make a root token. */
+const rootRefused = (): StrongroomError =>
+  new StrongroomError('invalid_request', 'auth methods cannot create root tokens', {
+    hint: 'give the user or role policies by name',
+  });
