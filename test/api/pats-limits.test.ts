@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Json } from '../../src/lib/index.ts';
 import { type CallAnswer, startServer, type TestServer } from '../harness/server.ts';
 
@@ -175,6 +175,31 @@ describe('IDN-07: a token that makes PATs', () => {
     expect(child.json.auth.policies).toEqual(['default', 'pats']);
     const { token } = await make({}, child.json.auth.client_token);
     expect(await reads(token)).toBe(403);
+  });
+
+  it('revoked between the decision and the write makes and rotates none', async () => {
+    const kept = await make({ name: 'kept' });
+    for (const path of ['pats/self', `pats/self/${kept.id}/rotate`]) {
+      const log = await server.call('POST', `auth/userpass/login/${user}`, { body: { password: 'right password' } });
+      const token = log.json.auth.client_token;
+      const pat = await make();
+      const makers = [
+        { text: token, end: () => server.root('POST', 'auth/token/revoke', { token }) },
+        { text: pat.token, end: () => server.root('POST', `pats/tokens/${pat.id}/revoke`, {}) },
+      ];
+      for (const { text, end } of makers) {
+        const commit = server.store.commit.bind(server.store);
+        const spy = vi.spyOn(server.store, 'commit').mockImplementationOnce(async (changes) => {
+          expect((await end()).status).toBe(204);
+          return commit(changes);
+        });
+        const answer = await post(path, { name: 'late' }, text);
+        spy.mockRestore();
+        expect([400, 403], `${path} ${answer.text}`).toContain(answer.status);
+      }
+    }
+    expect((await server.root('LIST', 'pats/tokens?name=late')).json.data.keys).toEqual([]);
+    expect(await reads(kept.token)).toBe(200);
   });
 
   it('revoked while it makes PATs leaves none it was not told of', async () => {
@@ -438,5 +463,18 @@ describe('rules', () => {
     expect(live).toHaveLength(3);
     await post(`pats/self/${live[0]?.id}/revoke`, {});
     expect((await post('pats/self', { name: 'x' })).status).toBe(200);
+  });
+
+  it('hold the number of live PATs of an entity when two nodes create at once', async () => {
+    await rule({ max_live_per_entity: 3 });
+    const other = await startServer({ store: server.store, initialize: false, clock: server.clock });
+    await other.call('POST', 'sys/unseal', { body: { key: server.shares[0] as string } });
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        (index % 2 === 0 ? server : other).call('POST', 'pats/self', { token: login, body: { name: 'x' } }),
+      ),
+    );
+    expect(answers.filter((answer) => answer.status === 200)).toHaveLength(3);
+    expect(answers.filter((answer) => answer.status === 400)).toHaveLength(17);
   });
 });

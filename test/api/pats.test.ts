@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Json } from '../../src/lib/index.ts';
 import { type CallAnswer, startServer, type TestServer } from '../harness/server.ts';
 
@@ -138,6 +138,7 @@ describe('what a personal access token may do', () => {
     const eve = await server.call('POST', 'auth/other/login/eve', { body: { password: 'right password' } });
     const other = await make({}, eve.json.auth.client_token);
     expect(await reads(other.token)).toBe(200);
+    await server.root('POST', `identity/entity/id/${eve.json.auth.entity_id}`, { policies: ['dev'] });
     await server.root('DELETE', 'sys/auth/other');
     expect(await reads(other.token)).toBe(403);
   });
@@ -233,6 +234,17 @@ describe('its validity', () => {
     ]) {
       expect(await reads(text), text).toBe(403);
     }
+  });
+
+  it('a text whose checksum is wrong is refused before anything is read', async () => {
+    const { token } = await make();
+    const read = vi.spyOn(server.core.credentials, 'findByText');
+    const letter = token[10] === 'A' ? 'B' : 'A';
+    expect(await reads(`${token.slice(0, 10)}${letter}${token.slice(11)}`)).toBe(403);
+    expect(read).not.toHaveBeenCalled();
+    expect(await reads(token)).toBe(200);
+    expect(read).toHaveBeenCalledOnce();
+    read.mockRestore();
   });
 
   it('works as a bearer token, and notes when it was last used', async () => {
