@@ -48,6 +48,7 @@ function steps(parts: PipelineParts): readonly Step[] {
     authorise,
     handle,
     closeAudit(parts.audit),
+    ({ answer }) => answer?.afterAudit?.(),
   ];
 }
 

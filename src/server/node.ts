@@ -64,8 +64,7 @@ export class Node {
     return {
       bootstrap: () => bootstrap(this.core, this.#parts.bootstrap),
       unsealed: () => this.unsealed(),
-      sealNow: () => this.seal(),
-      sealSoon: () => void setTimeout(() => void this.seal(), 50),
+      seal: () => this.seal(),
       audit: () => this.#broker,
       auditKeys: () => this.#auditKeys,
     };

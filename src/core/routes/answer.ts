@@ -34,4 +34,6 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   /** Names what was acted on in the audit log when the path does not: a key's id, a certificate's serial. */
   readonly subject?: string;
+  /** Runs when the closing audit record is written, before the answer leaves. */
+  readonly afterAudit?: () => Promise<void>;
 }

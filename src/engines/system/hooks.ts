@@ -7,9 +7,8 @@ export interface SystemHooks {
   readonly bootstrap: (sealer: Sealer) => Promise<{ readonly changes: readonly Change[]; readonly rootToken: string }>;
   /** Called when the keys have come into memory: reads the mount table, opens the audit log. */
   readonly unsealed: () => Promise<void>;
-  /** Seals when the answers under way are written. */
-  readonly sealSoon: () => void;
-  readonly sealNow: () => Promise<void>;
+  /** Takes the keys out of memory. */
+  readonly seal: () => Promise<void>;
   /** The open audit log; undefined while sealed. */
   readonly audit: () => AuditBroker | undefined;
   /** What verifies the checkpoints of the audit log. */

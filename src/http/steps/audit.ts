@@ -1,4 +1,11 @@
-import type { AuditAuth, AuditBroker, AuditEntry, AuditRequest, Principal } from '../../core/index.ts';
+import {
+  type AuditAuth,
+  type AuditBroker,
+  type AuditEntry,
+  type AuditRequest,
+  type Principal,
+  sealedError,
+} from '../../core/index.ts';
 import { formatTime, type StrongroomError } from '../../lib/index.ts';
 import type { Exchange } from '../exchange.ts';
 
@@ -12,10 +19,16 @@ const parts = new WeakMap<Exchange, AuditParts>();
 const none: ReadonlySet<string> = new Set();
 const rootNamespace = { id: 'root', path: '' };
 
-/** Writes the opening record: nothing is done before it is written. */
+/**
+ * Writes the opening record: nothing is done before it is written. The keys are there a moment before the audit log is
+ * open, and a moment after it was closed; until it is open the server counts as sealed.
+ */
 export function openAudit(broker: () => AuditBroker | undefined): (exchange: Exchange) => Promise<void> | void {
   return (exchange) => {
-    return exchange.route?.whileSealed ? undefined : writeOpening(broker(), exchange, undefined);
+    if (exchange.route?.whileSealed) return undefined;
+    const log = broker();
+    if (!log) throw sealedError();
+    return writeOpening(log, exchange, undefined);
   };
 }
 
@@ -25,15 +38,10 @@ export async function openRefused(
   exchange: Exchange,
   error: StrongroomError,
 ): Promise<void> {
-  await writeOpening(broker, exchange, error);
+  if (broker) await writeOpening(broker, exchange, error);
 }
 
-function writeOpening(
-  broker: AuditBroker | undefined,
-  exchange: Exchange,
-  error: StrongroomError | undefined,
-): Promise<void> | void {
-  if (!broker) return undefined;
+function writeOpening(broker: AuditBroker, exchange: Exchange, error: StrongroomError | undefined): Promise<void> {
   const shared = describe(exchange);
   parts.set(exchange, shared);
   const entry: AuditEntry = { timeMillis: exchange.startedMillis, ...shared, ...(error && refusal(error)) };
@@ -50,7 +58,11 @@ const refusal = (error: StrongroomError): { error: string; outcome: string } => 
 /** Writes the closing record: nothing is answered before it is written. */
 export function closeAudit(broker: () => AuditBroker | undefined): (exchange: Exchange) => Promise<void> | void {
   return (exchange) => {
-    return exchange.audited ? broker()?.close(closing(exchange, undefined)) : undefined;
+    if (!exchange.audited) return undefined;
+    const log = broker();
+    // Sealed meanwhile: what cannot be recorded is not answered.
+    if (!log) throw sealedError();
+    return log.close(closing(exchange, undefined));
   };
 }
 

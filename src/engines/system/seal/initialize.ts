@@ -34,7 +34,7 @@ export async function initialize(core: Core, hooks: SystemHooks, fields: InitFie
   const keysBase64 = made.shares.map((share) => share.insecureBytes().toString('base64'));
   for (const share of made.shares) share.wipe();
   // A Shamir server starts its life sealed, as clients expect: the shares are then proven by using them.
-  if (!made.recovery) await hooks.sealNow();
+  if (!made.recovery) await hooks.seal();
   const answer = made.recovery
     ? { keys: [], keys_base64: [], recovery_keys: keys, recovery_keys_base64: keysBase64 }
     : { keys, keys_base64: keysBase64 };

@@ -123,11 +123,8 @@ export function sealRoutes(core: Core, hooks: SystemHooks): AnyRoute[] {
       access: access.sudo,
       fields: {},
       rootOnly: true,
-      handle: () => {
-        // After the answer: its closing audit record still needs the keys.
-        hooks.sealSoon();
-        return undefined;
-      },
+      // The closing audit record still needs the keys; whoever reads the answer finds the server sealed.
+      handle: () => ({ status: 204, afterAudit: hooks.seal }),
     }),
     route({
       id: 'sys.leader.read',
