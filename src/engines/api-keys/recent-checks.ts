@@ -1,26 +1,45 @@
-import type { JsonObject } from '../../lib/index.ts';
+import type { RateVerdict } from './rate-windows.ts';
+
+/** What a check took: of the limits that counted it, and of the credits. */
+export interface Taken {
+  readonly code: 'ok' | 'rate_limited' | 'exhausted';
+  readonly rates?: readonly RateVerdict[];
+  /** Null: without limit. */
+  readonly creditsLeft?: number | null;
+}
 
 const keptMillis = 60_000;
 const maxKept = 50_000;
 
 interface Kept {
-  readonly data: JsonObject;
+  readonly taken: Promise<Taken>;
   readonly untilMillis: number;
 }
 
-/** Answers of checks that came with a `request_id`: the same one within a minute counts once and is answered alike. */
+/**
+ * Checks that came with a `request_id`: the same one on the same key within a minute takes from limits and credits once,
+ * also when both are under way. Whether the key is good is judged anew each time.
+ */
 export class RecentChecks {
   readonly #kept = new Map<string, Kept>();
 
-  find(keyId: string, requestId: string, nowMillis: number): JsonObject | undefined {
-    const found = this.#kept.get(`${keyId}\0${requestId}`);
-    return found && found.untilMillis > nowMillis ? found.data : undefined;
+  once(keyId: string, requestId: string, nowMillis: number, take: () => Promise<Taken>): Promise<Taken> {
+    const id = `${keyId}\0${requestId}`;
+    const known = this.#kept.get(id);
+    if (known && known.untilMillis > nowMillis) return known.taken;
+    const kept: Kept = { taken: take(), untilMillis: nowMillis + keptMillis };
+    this.#kept.delete(id);
+    this.#kept.set(id, kept);
+    this.#forgetOld(nowMillis);
+    // What was refused took nothing: the next one tries again.
+    const forget = (): void => {
+      if (this.#kept.get(id) === kept) this.#kept.delete(id);
+    };
+    kept.taken.then(({ code }) => code !== 'ok' && forget(), forget);
+    return kept.taken;
   }
 
-  keep(keyId: string, requestId: string, data: JsonObject, nowMillis: number): void {
-    const id = `${keyId}\0${requestId}`;
-    this.#kept.delete(id);
-    this.#kept.set(id, { data, untilMillis: nowMillis + keptMillis });
+  #forgetOld(nowMillis: number): void {
     for (const [oldest, kept] of this.#kept) {
       if (this.#kept.size <= maxKept && kept.untilMillis > nowMillis) break;
       this.#kept.delete(oldest);

@@ -10,7 +10,7 @@ import { formatTime, type JsonObject, StrongroomError } from '../../../lib/index
 import { type KeyStore, placeOf, requireSpace } from '../key-store.ts';
 import { showKey } from '../show-key.ts';
 import type { Space } from '../space.ts';
-import { makerOf } from './create-key.ts';
+import { makerOf, requirePolicies } from './create-key.ts';
 
 export interface RotateFields {
   readonly overlap?: number | undefined;
@@ -27,6 +27,8 @@ export async function rotateKey(
   return keys.answers.once(request, async () => {
     const previous = await keys.credentials.find(placeOf(request.mount), request.fields.id);
     if (!previous) throw credentialNotFound('key');
+    // The new key is in the answer: whoever asks for it gets at most what they have.
+    requirePolicies(request, previous.body.policies);
     return rotate(keys, request, previous);
   });
 }

@@ -19,6 +19,7 @@ import { isGuardFailure } from '../../../store/index.ts';
 import type { KeyStore } from '../key-store.ts';
 import type { RateVerdict } from '../rate-windows.ts';
 import { readThumbprint } from '../read-limits.ts';
+import type { Taken } from '../recent-checks.ts';
 import { timeOrNull } from '../show-key.ts';
 
 export interface VerifyFields {
@@ -61,6 +62,7 @@ const folded: ReadonlySet<VerifyCode> = new Set(['malformed', 'checksum', 'not_f
 
 const shapePattern = /^([a-z0-9]{1,12}_[a-z0-9]{1,12}_)[0-9A-Za-z]{33}$/;
 const maxKeyLength = 128;
+const maxCost = 1_000_000;
 
 /** What stands before the body of a key, or undefined for a text that is none. Costs no read. */
 export function keyPrefix(text: string): string | undefined {
@@ -73,32 +75,43 @@ export async function verifyKey(
   request: EngineRequest<unknown>,
   fields: VerifyFields,
 ): Promise<JsonObject> {
+  const asked = readQuestion(fields);
   const prefix = keyPrefix(fields.key);
   const form = prefix === undefined ? 'malformed' : inspectCredential(fields.key, prefix);
   if (form !== 'well_formed') return show(request, { code: form });
   const credential = await keys.credentials.findByText(request.namespace, 'api_key', fields.key);
   if (!credential || credential.row.mount !== request.mount.id) return show(request, { code: 'not_found' });
-  const requestId = fields.request_id;
-  if (requestId !== undefined && requestId !== '') {
-    if (requestId.length > 256)
-      throw new StrongroomError('invalid_field', 'request_id is too long', { hint: '256 characters at most' });
-    const known = keys.checks.find(credential.row.id, requestId, request.nowMillis);
-    if (known) return known;
-  }
-  const verdict = await judge(keys, request.mount, credential, fields, request.nowMillis);
-  if (verdict.code === 'ok') keys.credentials.lastUses.note(credential.row, request.nowMillis, fields.address ?? null);
-  const data = show(request, verdict);
-  if (requestId !== undefined && requestId !== '')
-    keys.checks.keep(credential.row.id, requestId, data, request.nowMillis);
-  return data;
+  const verdict = await judge(keys, request.mount, credential, asked, request.nowMillis);
+  if (verdict.code === 'ok') keys.credentials.lastUses.note(credential.row, request.nowMillis, asked.address ?? null);
+  return show(request, verdict);
 }
 
-/** Everything that costs nothing first, then rates, then credits: a check that fails spends nothing. */
+interface Question {
+  readonly scopes: readonly string[];
+  readonly scopeMode: 'all' | 'any';
+  readonly address: string | undefined;
+  /** Base64url, '' when none was sent. */
+  readonly thumbprint: string;
+  readonly cost: number;
+  readonly requestId: string;
+}
+
+/** Judged before the key is looked up: that a field is refused must not tell that there is such a key. */
+function readQuestion(fields: VerifyFields): Question {
+  const { scopes = [], scope_mode: scopeMode = 'all', address, cost = 1, request_id: requestId = '' } = fields;
+  if (!Number.isInteger(cost) || cost < 0 || cost > maxCost)
+    throw new StrongroomError('invalid_field', 'cost is out of range', { hint: `a whole number from 0 to ${maxCost}` });
+  if (requestId.length > 256)
+    throw new StrongroomError('invalid_field', 'request_id is too long', { hint: '256 characters at most' });
+  return { scopes, scopeMode, address, thumbprint: readThumbprint(fields.cert_thumbprint), cost, requestId };
+}
+
+/** Everything that costs nothing first, then rates, then credits: a check that fails spends no credits. */
 async function judge(
   keys: KeyStore,
   mount: Mount,
   credential: Credential,
-  fields: VerifyFields,
+  asked: Question,
   nowMillis: number,
 ): Promise<Verdict> {
   const space = (await keys.spaces.read(mount, credential.row.space))?.body;
@@ -106,22 +119,28 @@ async function judge(
   if (state === 'rotated' && space?.onReuse === 'revoke_family') await revokeFamily(keys, credential, nowMillis);
   if (state !== 'active') return { code: state, credential };
   if (!space || space.disabled) return { code: 'space_disabled', credential };
-  const bound = checkBinding(credential, fields) ?? checkScopes(credential, fields);
+  const bound = checkBinding(credential, asked) ?? checkScopes(credential, asked);
   if (bound) return { code: bound, credential };
-  const limits = credential.body.apiKey?.rateLimits ?? [];
-  const rates = limits.length === 0 ? undefined : keys.windows.take(credential.row.id, limits, nowMillis);
-  if (rates && !rates.allowed) return { code: 'rate_limited', credential, rates: rates.verdicts };
-  const left = await spend(keys, credential, fields.cost ?? 1, nowMillis);
-  if (left === 'exhausted') return { code: 'exhausted', credential };
-  return { code: 'ok', credential, creditsLeft: left, ...(rates && { rates: rates.verdicts }) };
+  const take = () => takeOne(keys, credential, asked.cost, nowMillis);
+  const taken = asked.requestId === '' ? take() : keys.checks.once(credential.row.id, asked.requestId, nowMillis, take);
+  return { ...(await taken), credential };
 }
 
-function checkBinding({ body }: Credential, fields: VerifyFields): VerifyCode | undefined {
-  if (body.boundCidrs.length > 0 && !addressFits(body.boundCidrs, fields.address)) return 'address_refused';
+async function takeOne(keys: KeyStore, credential: Credential, cost: number, nowMillis: number): Promise<Taken> {
+  const limits = credential.body.apiKey?.rateLimits ?? [];
+  const rates = limits.length === 0 ? undefined : keys.windows.take(credential.row.id, limits, nowMillis);
+  if (rates && !rates.allowed) return { code: 'rate_limited', rates: rates.verdicts };
+  const left = await spend(keys, credential, cost, nowMillis);
+  if (left === 'exhausted') return { code: 'exhausted' };
+  return { code: 'ok', creditsLeft: left, ...(rates && { rates: rates.verdicts }) };
+}
+
+function checkBinding({ body }: Credential, asked: Question): VerifyCode | undefined {
+  if (body.boundCidrs.length > 0 && !addressFits(body.boundCidrs, asked.address)) return 'address_refused';
   const thumbprint = body.apiKey?.certThumbprint ?? '';
   if (thumbprint === '') return undefined;
-  if (fields.cert_thumbprint === undefined || fields.cert_thumbprint === '') return 'certificate_missing';
-  return readThumbprint(fields.cert_thumbprint) === thumbprint ? undefined : 'certificate_mismatch';
+  if (asked.thumbprint === '') return 'certificate_missing';
+  return asked.thumbprint === thumbprint ? undefined : 'certificate_mismatch';
 }
 
 /** Fails closed: no address, or one that is none, fits no block. */
@@ -129,13 +148,10 @@ function addressFits(blocks: readonly string[], address: string | undefined): bo
   return address !== undefined && address !== '' && parseCidrList(blocks).allows(canonicalAddress(address));
 }
 
-function checkScopes(
-  { body }: Credential,
-  { scopes = [], scope_mode: mode = 'all' }: VerifyFields,
-): VerifyCode | undefined {
+function checkScopes({ body }: Credential, { scopes, scopeMode }: Question): VerifyCode | undefined {
   if (scopes.length === 0) return undefined;
   const has = (scope: string): boolean => body.apiKey?.scopes.includes(scope) === true;
-  return (mode === 'any' ? scopes.some(has) : scopes.every(has)) ? undefined : 'scope_missing';
+  return (scopeMode === 'any' ? scopes.some(has) : scopes.every(has)) ? undefined : 'scope_missing';
 }
 
 const maxAttempts = 20;
@@ -147,8 +163,6 @@ async function spend(
   cost: number,
   nowMillis: number,
 ): Promise<number | null | 'exhausted'> {
-  if (!Number.isInteger(cost) || cost < 0 || cost > 1_000_000)
-    throw new StrongroomError('invalid_field', 'cost is out of range', { hint: 'a whole number from 0' });
   if (credential.row.credits_left === null) return null;
   let current = credential;
   for (let attempt = 1; ; attempt += 1) {

@@ -1,15 +1,9 @@
-import {
-  type EngineRequest,
-  isLive,
-  requireCidrs,
-  requireMetadata,
-  requireTexts,
-  sanitizePolicyNames,
-} from '../../../core/index.ts';
+import { type EngineRequest, isLive, requireCidrs, requireMetadata, requireTexts } from '../../../core/index.ts';
 import { type JsonObject, StrongroomError } from '../../../lib/index.ts';
 import { type KeyStore, placeOf } from '../key-store.ts';
 import { readRateLimits, requireCredits } from '../read-limits.ts';
 import { newSpace, type Space } from '../space.ts';
+import { requirePolicies } from './create-key.ts';
 
 export interface SpaceFields {
   readonly space: string;
@@ -63,8 +57,11 @@ export async function writeSpace(keys: KeyStore, request: EngineRequest<SpaceFie
   const { fields, mount } = request;
   if (!spaceNamePattern.test(fields.space)) refuse('invalid space name', 'up to 64 letters, digits and _ . -');
   refuseUnsupported(fields);
+  // Keys without policies of their own get the space's, so whoever sets them gives them.
+  const policies = fields.policies && requirePolicies(request, fields.policies);
   await keys.spaces.modify(mount, fields.space, (previous) => {
-    const next = merge(previous ?? newSpace(fields.space), fields);
+    const merged = merge(previous ?? newSpace(fields.space), fields);
+    const next = policies ? { ...merged, policies } : merged;
     check(next);
     return next;
   });
@@ -80,7 +77,6 @@ function merge(space: Space, sent: SpaceFields): Space {
     requireExpiry: sent.require_expiry ?? space.requireExpiry,
     allowedScopes: sent.allowed_scopes ? requireTexts(sent.allowed_scopes, 'allowed_scopes', 500) : space.allowedScopes,
     defaultScopes: sent.default_scopes ? requireTexts(sent.default_scopes, 'default_scopes') : space.defaultScopes,
-    policies: sent.policies ? sanitizePolicyNames(sent.policies) : space.policies,
     boundCidrs: sent.bound_cidrs ? requireCidrs(sent.bound_cidrs) : space.boundCidrs,
     rateLimits: readRateLimits(sent.rate_limits) ?? space.rateLimits,
     credits: sent.credits ?? space.credits,
@@ -102,7 +98,6 @@ function check(space: Space): void {
     if (!wordPattern.test(word)) refuse(`invalid ${what}`, '1 to 12 of a-z and 0-9');
   }
   if (taken.includes(space.prefix)) refuse(`the prefix ${space.prefix} belongs to other credentials`, 'choose another');
-  if (space.policies.includes('root')) refuse('API keys cannot have the policy root', 'name what they may do');
   if (space.maxTtlSeconds > 0 && space.defaultTtlSeconds > space.maxTtlSeconds)
     refuse('default_ttl is longer than max_ttl', 'lower the one or raise the other');
   if (space.maxLiveKeysPerOwner < 0) refuse('max_live_keys_per_owner must not be negative', '0 means unlimited');
