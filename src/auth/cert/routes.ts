@@ -1,4 +1,4 @@
-import { type AnyRoute, access, field, route, tokenParameterFields } from '../../core/index.ts';
+import { type AnyRoute, access, field, pageFields, pageLength, route, tokenParameterFields } from '../../core/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
 import { parseCrl } from '../../x509/index.ts';
 import type { CertStore } from './cert-store.ts';
@@ -7,7 +7,6 @@ import { writeRole } from './operations/write-role.ts';
 import { defaultCertConfig, showCertRole } from './records.ts';
 
 const name = { name: field.lowerText() };
-const page = { after: field.text().optional(), limit: field.integer().optional() };
 const roleFields = {
   ...tokenParameterFields,
   ...name,
@@ -55,14 +54,9 @@ function roleRoutes(store: CertStore): AnyRoute[] {
       path: 'certs',
       summary: 'Lists the roles.',
       access: access.capability,
-      fields: page,
+      fields: pageFields,
       handle: async ({ mount, fields }) => {
-        const keys = await store.roles.names(
-          mount,
-          '',
-          fields.after ?? '',
-          fields.limit && fields.limit > 0 ? fields.limit : 10_000,
-        );
+        const keys = await store.roles.names(mount, '', fields.after ?? '', pageLength(fields));
         if (keys.length === 0) throw missing();
         return { data: { keys } };
       },
@@ -146,7 +140,7 @@ function crlRoutes(store: CertStore): AnyRoute[] {
       path: 'crls',
       summary: 'Lists the uploaded revocation lists.',
       access: access.capability,
-      fields: page,
+      fields: pageFields,
       handle: async ({ mount, fields }) => {
         const keys = await store.crls.names(mount, '', fields.after ?? '');
         if (keys.length === 0) throw missing();

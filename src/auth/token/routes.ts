@@ -1,4 +1,13 @@
-import { type AnyRoute, access, type Core, field, type RecordCollection, route } from '../../core/index.ts';
+import {
+  type AnyRoute,
+  access,
+  type Core,
+  field,
+  pageFields,
+  pageLength,
+  type RecordCollection,
+  route,
+} from '../../core/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
 import { createToken } from './operations/create-token.ts';
 import {
@@ -206,10 +215,9 @@ function roleRoutes(core: Core, roles: RecordCollection<TokenRole>): AnyRoute[] 
       path: 'roles',
       summary: 'Lists token roles.',
       access: access.capability,
-      fields: { after: field.text().optional(), limit: field.integer().optional() },
+      fields: pageFields,
       handle: async (request) => {
-        const limit = request.fields.limit ?? 0;
-        const keys = await roles.names(request.mount, '', request.fields.after ?? '', limit > 0 ? limit : 10_000);
+        const keys = await roles.names(request.mount, '', request.fields.after ?? '', pageLength(request.fields));
         if (keys.length === 0) throw new StrongroomError('not_found', '');
         return { data: { keys } };
       },

@@ -2,6 +2,8 @@ import {
   type AnyRoute,
   access,
   field,
+  pageFields,
+  pageLength,
   type RecordCollection,
   route,
   showTokenParameters,
@@ -40,14 +42,9 @@ function userRoutes(parts: LoginParts): AnyRoute[] {
       path: 'users',
       summary: 'Lists the users.',
       access: access.capability,
-      fields: { after: field.text().optional(), limit: field.integer().optional() },
+      fields: pageFields,
       handle: async ({ mount, fields }) => {
-        const keys = await users.names(
-          mount,
-          '',
-          fields.after ?? '',
-          fields.limit && fields.limit > 0 ? fields.limit : 10_000,
-        );
+        const keys = await users.names(mount, '', fields.after ?? '', pageLength(fields));
         if (keys.length === 0) throw new StrongroomError('not_found', '', { hint: 'there are no users yet' });
         return { data: { keys } };
       },

@@ -1,4 +1,14 @@
-import { type AnyRoute, access, type Core, type Entity, field, route } from '../../core/index.ts';
+import {
+  type AnyRoute,
+  access,
+  type Core,
+  type Entity,
+  field,
+  largestPage,
+  pageFields,
+  pageLength,
+  route,
+} from '../../core/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
 import { lookUpEntity } from './look-up-entity.ts';
 import { showAlias, showEntity } from './show-identity.ts';
@@ -22,8 +32,6 @@ const aliasFields = {
 };
 const id = { id: field.text() };
 const name = { name: field.text() };
-const page = { after: field.text().optional(), limit: field.integer().optional() };
-const most = 10_000;
 
 const missing = (): StrongroomError => new StrongroomError('not_found', '', { hint: 'there is no such identity' });
 
@@ -55,13 +63,9 @@ function entityRoutes(core: Core): AnyRoute[] {
       path: 'entity/id',
       summary: 'Lists the entities by id.',
       access: access.capability,
-      fields: page,
+      fields: pageFields,
       handle: async ({ namespace, fields }) => {
-        const entities = await core.identity.listEntities(
-          namespace,
-          fields.after ?? '',
-          fields.limit && fields.limit > 0 ? fields.limit : most,
-        );
+        const entities = await core.identity.listEntities(namespace, fields.after ?? '', pageLength(fields));
         if (entities.length === 0) throw missing();
         const info = await Promise.all(
           entities.map(async (entity) => {
@@ -131,7 +135,7 @@ function namedRoutes(core: Core): AnyRoute[] {
       access: access.capability,
       fields: {},
       handle: async ({ namespace }) => {
-        const entities = await core.identity.listEntities(namespace, '', most);
+        const entities = await core.identity.listEntities(namespace, '', largestPage);
         if (entities.length === 0) throw missing();
         return { data: { keys: entities.map((entity) => entity.name).sort() } };
       },

@@ -1,4 +1,4 @@
-import { type AnyRoute, access, type EngineRequest, field, mountLimits, route } from '../../core/index.ts';
+import { type AnyRoute, access, type EngineRequest, field, mountLimits, pageFields, route } from '../../core/index.ts';
 import { type Json, type JsonObject, parseDurationSeconds, StrongroomError } from '../../lib/index.ts';
 import { isGuardFailure } from '../../store/index.ts';
 import type { KvStore } from './kv-store.ts';
@@ -6,7 +6,7 @@ import { listNames, scanNames } from './operations/list-names.ts';
 import { notFound } from './operations/read-secret.ts';
 
 const path = { path: field.text() };
-const page = { path: field.text().optional(), after: field.text().optional(), limit: field.integer().optional() };
+const page = { path: field.text().optional(), ...pageFields };
 const maxAttempts = 20;
 
 /** Paths of version 1: the secret's own, and one value each. */

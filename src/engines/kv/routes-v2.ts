@@ -1,4 +1,4 @@
-import { type AnyRoute, access, field, type RouteVerb, route } from '../../core/index.ts';
+import { type AnyRoute, access, field, pageFields, type RouteVerb, route } from '../../core/index.ts';
 import { formatGoDuration } from '../../lib/index.ts';
 import { type KvStore, readConfig, readMetadata } from './kv-store.ts';
 import { deleteNewest, deleteVersions, destroyVersions, undeleteVersions } from './operations/change-versions.ts';
@@ -9,7 +9,7 @@ import { patchSecret, writeSecret } from './operations/write-secret.ts';
 import { defaultKvConfig } from './records.ts';
 
 const path = { path: field.text() };
-const page = { path: field.text().optional(), after: field.text().optional(), limit: field.integer().optional() };
+const page = { path: field.text().optional(), ...pageFields };
 const dataFields = { ...path, data: field.any().optional(), options: field.object().optional() };
 const metadataFields = {
   ...path,

@@ -1,4 +1,4 @@
-import { type AnyRoute, access, field, route } from '../../core/index.ts';
+import { type AnyRoute, access, field, pageFields, pageLength, route } from '../../core/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
 import { authorityFields, keyFields } from './operations/authority-fields.ts';
 import { generateRoot } from './operations/generate-root.ts';
@@ -189,14 +189,9 @@ function roleRoutes({ pki }: PkiParts): AnyRoute[] {
       path: 'roles',
       summary: 'Lists the roles.',
       access: access.capability,
-      fields: { after: field.text().optional(), limit: field.integer().optional() },
+      fields: pageFields,
       handle: async ({ mount, fields }) => {
-        const keys = await pki.roles.names(
-          mount,
-          '',
-          fields.after ?? '',
-          fields.limit && fields.limit > 0 ? fields.limit : 10_000,
-        );
+        const keys = await pki.roles.names(mount, '', fields.after ?? '', pageLength(fields));
         if (keys.length === 0) throw missing();
         return { data: { keys } };
       },

@@ -1,4 +1,4 @@
-import { type AnyRoute, access, field, route } from '../../core/index.ts';
+import { type AnyRoute, access, field, pageFields, route } from '../../core/index.ts';
 import { encodePem } from '../../x509/index.ts';
 import { readCertificate } from './authority.ts';
 import { deleteIssuer, listIssuers, readIssuer, showIssuer, writeIssuer } from './operations/issuers.ts';
@@ -77,7 +77,7 @@ function certificateRoutes({ pki, lists }: PkiParts): AnyRoute[] {
       path: 'certs',
       summary: 'Lists the serial numbers of stored certificates.',
       access: access.capability,
-      fields: { after: field.text().optional(), limit: field.integer().optional() },
+      fields: pageFields,
       handle: (request) => listCertificates(pki, request),
     }),
     route({

@@ -1,13 +1,16 @@
-import type { Answer, EngineRequest, RecordCollection } from '../../../core/index.ts';
+import {
+  type Answer,
+  type EngineRequest,
+  type PageFields,
+  pageLength,
+  type RecordCollection,
+} from '../../../core/index.ts';
 import { StrongroomError } from '../../../lib/index.ts';
 
-export interface ListFields {
+export interface ListFields extends PageFields {
   readonly path?: string | undefined;
-  readonly after?: string | undefined;
-  readonly limit?: number | undefined;
 }
 
-const most = 10_000;
 const nothing = (): StrongroomError =>
   new StrongroomError('not_found', '', { hint: 'nothing is stored below this path' });
 const folderOf = (path: string | undefined): string =>
@@ -18,8 +21,8 @@ export async function listNames<B>(
   collection: RecordCollection<B>,
   request: EngineRequest<ListFields>,
 ): Promise<Answer> {
-  const { path, after = '', limit = 0 } = request.fields;
-  const keys = await collection.names(request.mount, folderOf(path), after, limit > 0 ? Math.min(limit, most) : most);
+  const { path, after = '' } = request.fields;
+  const keys = await collection.names(request.mount, folderOf(path), after, pageLength(request.fields));
   if (keys.length === 0) throw nothing();
   return { data: { keys } };
 }
@@ -29,12 +32,12 @@ export async function scanNames<B>(
   collection: RecordCollection<B>,
   request: EngineRequest<ListFields>,
 ): Promise<Answer> {
-  const { path, after = '', limit = 0 } = request.fields;
+  const { path, after = '' } = request.fields;
   const folder = folderOf(path);
   const page = await collection.page(
     request.mount,
     after === '' ? '' : folder + after,
-    limit > 0 ? Math.min(limit, most) : most,
+    pageLength(request.fields),
     folder,
   );
   if (page.length === 0) throw nothing();

@@ -1,4 +1,12 @@
-import type { Answer, EngineRequest, Mount, StoredRecord } from '../../../core/index.ts';
+import {
+  type Answer,
+  type EngineRequest,
+  largestPage,
+  type Mount,
+  type PageFields,
+  pageLength,
+  type StoredRecord,
+} from '../../../core/index.ts';
 import { formatTime, StrongroomError } from '../../../lib/index.ts';
 import { encodePem, parseSerial, serialKey } from '../../../x509/index.ts';
 import { certificatePem, findChain, readCertificate } from '../authority.ts';
@@ -107,21 +115,17 @@ export async function readStoredRaw(
 }
 
 const colons = (serial: string): string => serial.replace(/..(?!$)/g, '$&:');
-const most = 10_000;
 
-export async function listCertificates(
-  pki: PkiStore,
-  request: EngineRequest<{ readonly after?: string | undefined; readonly limit?: number | undefined }>,
-): Promise<Answer> {
-  const { after, limit = 0 } = request.fields;
+export async function listCertificates(pki: PkiStore, request: EngineRequest<PageFields>): Promise<Answer> {
+  const { after } = request.fields;
   const from = after ? serialKey(parseSerial(after)) : '';
-  const serials = await pki.core.certificates.serials(request.mount, from, limit > 0 ? Math.min(limit, most) : most);
+  const serials = await pki.core.certificates.serials(request.mount, from, pageLength(request.fields));
   if (serials.length === 0) throw new StrongroomError('not_found', '', { hint: 'nothing was issued and stored here' });
   return { data: { keys: serials.map(colons) } };
 }
 
 export async function listRevoked(pki: PkiStore, mount: Mount): Promise<Answer> {
-  const rows = await pki.core.certificates.revoked(mount, undefined, most);
+  const rows = await pki.core.certificates.revoked(mount, undefined, largestPage);
   if (rows.length === 0) throw new StrongroomError('not_found', '', { hint: 'nothing was revoked here' });
   return { data: { keys: rows.map((row) => colons(row.id)).sort() } };
 }

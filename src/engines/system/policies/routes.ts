@@ -5,6 +5,7 @@ import {
   type Core,
   field,
   normalizePolicyName,
+  pageFields,
   route,
 } from '../../../core/index.ts';
 import { StrongroomError } from '../../../lib/index.ts';
@@ -71,7 +72,7 @@ function aclRoutes(core: Core): AnyRoute[] {
       path: 'policies/acl',
       summary: 'Lists the policies.',
       access: access.capability,
-      fields: { after: field.text().optional(), limit: field.integer().optional() },
+      fields: pageFields,
       handle: async (request) => {
         const { after = '', limit = 0 } = request.fields;
         // `root` stands last, whatever its letters say.
