@@ -1,4 +1,5 @@
 import { type Core, type CredentialResolver, type Engine, RecordCollection } from '../../core/index.ts';
+import { tokenInventory } from './inventory.ts';
 import type { TokenRole } from './records.ts';
 import { tokenRoutes } from './routes.ts';
 
@@ -18,5 +19,6 @@ export function createTokenMethod(core: Core): Engine {
     singleton: true,
     routes: tokenRoutes(core, roles),
     resolvers: [resolver],
+    inventories: [tokenInventory(core)],
   };
 }

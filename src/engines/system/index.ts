@@ -1,5 +1,8 @@
 import type { Core, Engine } from '../../core/index.ts';
+import { auditRoutes } from './audit/routes.ts';
+import { credentialRoutes } from './credentials/routes.ts';
 import type { SystemHooks } from './hooks.ts';
+import { leaseInventory } from './leases/inventory.ts';
 import { leaseRoutes } from './leases/routes.ts';
 import { lockoutRoutes } from './lockouts/routes.ts';
 import { mountRoutes } from './mounts/routes.ts';
@@ -27,6 +30,9 @@ export function createSystemEngine(core: Core, hooks: SystemHooks): Engine {
       ...lockoutRoutes(core),
       ...toolRoutes(core),
       ...aboutRoutes(core),
+      ...auditRoutes(core, hooks),
+      ...credentialRoutes(core),
     ],
+    inventories: [leaseInventory(core)],
   };
 }

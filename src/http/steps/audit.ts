@@ -99,7 +99,7 @@ function closing(exchange: Exchange, error: StrongroomError | undefined): AuditE
         },
       }),
       ...(answer?.lease && { leaseId: answer.lease.id }),
-      data: answer?.raw ? answer.raw.bytes : (answer?.data ?? answer?.bare ?? undefined),
+      data: answer?.raw ? answer.raw.bytes : (answer?.recorded ?? answer?.data ?? answer?.bare ?? undefined),
       clearKeys: mount ? clearKeys(mount.config.auditNonHmacResponseKeys) : none,
       warnings: exchange.warnings,
     },
