@@ -18,7 +18,7 @@ export function leadClient(title: string, prepare: () => Promise<ClientSettings>
     const secrets = { password: newSecret(), changed_password: newSecret(), value: newSecret() };
     let server: ServerProcess | undefined;
     let run: ClientRun;
-    let seen: Readonly<Record<string, string>>;
+    let seen: Readonly<Record<(typeof places)[number], string>>;
     let audit: readonly AuditLine[];
     let serverExit: number | null;
 
@@ -30,14 +30,19 @@ export function leadClient(title: string, prepare: () => Promise<ClientSettings>
         env: { ...settings.env, PATH: process.env['PATH'] ?? '', HOME: server.folder, ...addressOf(server) },
         input: JSON.stringify(secrets),
       });
-      const files = readDatabase(join(server.folder, 'data'));
+      const database = readDatabase(join(server.folder, 'data'));
       const auditText = server.readAudit();
       audit = auditText
         .trimEnd()
         .split('\n')
         .map((line) => JSON.parse(line) as AuditLine);
       serverExit = await server.stop();
-      seen = { 'the program': run.output, 'the audit log': auditText, 'the server log': server.log, database: files };
+      seen = {
+        'what the program printed': run.output,
+        'the audit log': auditText,
+        'the server log': server.log,
+        'the database': database,
+      };
     });
     // Again where the set-up broke off: no server outlives its test.
     afterAll(() => server?.stop());
@@ -53,28 +58,29 @@ export function leadClient(title: string, prepare: () => Promise<ClientSettings>
       expect(run.exitCode, run.stderr.slice(-2_000)).toBe(0);
     });
 
-    it.each(['the program', 'the audit log', 'the server log', 'database'])(
-      'no secret is in what %s wrote',
-      (place) => {
-        const text = seen[place] ?? '';
-        const found = Object.entries(secrets).filter(([, secret]) => text.includes(secret));
-        expect(found.map(([name]) => name)).toEqual([]);
-        // Tokens and shares are not known here; a token would show by its prefix.
-        expect(text.match(/\bhvs\.[A-Za-z0-9_-]{20,}/g)?.length ?? 0).toBe(0);
-      },
-    );
+    it.each(places)('no secret shows in %s', (place) => {
+      const text = seen[place];
+      const found = Object.entries(secrets).filter(([, secret]) => text.includes(secret));
+      expect(found.map(([name]) => name)).toEqual([]);
+      // The tokens made on the way are not known here, only what they look like.
+      expect(text.match(/\bhv[sb]\.[\w-]{20,}/g)?.length ?? 0).toBe(0);
+    });
 
-    it('the audit log has a request and an answer of every kind of work', () => {
-      expect(audit.length).toBeGreaterThan(steps.length);
-      const answered = new Set(audit.filter(({ type }) => type === 'response').map(({ request }) => request.path));
-      const paths = [
-        'sys/policies/acl/app',
-        'sys/policy/app',
-        'auth/token/create',
-        'secret/data/app/one',
-        'pki/revoke',
-      ];
-      expect(paths.filter((path) => answered.has(path)).length).toBeGreaterThanOrEqual(paths.length - 1);
+    it('the audit log has every request with its answer', () => {
+      const ids = (type: string) => audit.filter((line) => line.type === type).map(({ request }) => request?.id);
+      expect(ids('request').length).toBeGreaterThan(steps.length);
+      expect(ids('response')).toEqual(expect.arrayContaining(ids('request')));
+      const answered = audit.filter(({ type }) => type === 'response').map(({ request }) => request?.path);
+      expect(answered).toEqual(
+        expect.arrayContaining([
+          'auth/token/create',
+          'auth/userpass/login/ada',
+          'pki/revoke',
+          'secret/data/app/one',
+          'sys/mounts/pki',
+          'sys/seal',
+        ]),
+      );
     });
 
     it('the server ends with 0 when it is told to', () => {
@@ -83,9 +89,13 @@ export function leadClient(title: string, prepare: () => Promise<ClientSettings>
   });
 }
 
+/** Where a secret could be left behind. */
+const places = ['what the program printed', 'the audit log', 'the server log', 'the database'] as const;
+
 interface AuditLine {
   readonly type: string;
-  readonly request: { readonly path: string };
+  /** Absent in lines about the log itself. */
+  readonly request?: { readonly id: string; readonly path: string };
 }
 
 const newSecret = (): string => `canary-${randomBytes(15).toString('hex')}`;
