@@ -61,9 +61,9 @@ export function leadClient(title: string, prepare: () => Promise<ClientSettings>
     it.each(places)('no secret shows in %s', (place) => {
       const text = seen[place];
       const found = Object.entries(secrets).filter(([, secret]) => text.includes(secret));
-      expect(found.map(([name]) => name)).toEqual([]);
       // The tokens made on the way are not known here, only what they look like.
-      expect(text.match(/\bhv[sb]\.[\w-]{20,}/g)?.length ?? 0).toBe(0);
+      const token = /\b(?:hvs|srs|srb)\.[\w-]{20,}/.test(text) ? ['a token'] : [];
+      expect([...found.map(([name]) => name), ...token]).toEqual([]);
     });
 
     it('the audit log has every request with its answer', () => {

@@ -33,6 +33,8 @@ export class ServerProcess {
       env: { PATH: process.env['PATH'], HOME: folder },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    // Where the test process is ended before its last hook, the server ends with it.
+    process.once('exit', () => this.#child.kill('SIGKILL'));
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#log += text;

@@ -171,7 +171,7 @@ def tell(world):
 
     @step("token: a token that never was is refused with 403")
     def _():
-        for never in ("hvs.CAESIJ1nEvErWaSaToKeNnEvErWaSaToKeN", "nonsense"):
+        for never in ("hvs.nEvErWaSaToKeNnEvErWaSaT", "srs.nEvErWaSaToKeNnEvErWaSaToKeN", "nonsense"):
             stranger = world.client(never)
             refused(Forbidden, stranger.auth.token.lookup_self)
             refused(Forbidden, stranger.secrets.kv.v2.read_secret, "app/two", raise_on_deleted_version=True)
