@@ -65,6 +65,7 @@ export const steps = [
   'pki: the certificate is read and listed by its serial number',
   'pki: the certificate is not in the list of revoked ones',
   'pki: revoked, the list of revoked certificates refuses it',
+  'pki: an intermediate is signed by the root, and what it issues verifies up to the root',
 
   'end: sealed, the server refuses with 503',
   'end: unsealed again, what was written is there',

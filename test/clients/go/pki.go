@@ -130,4 +130,30 @@ func tellPki(w *world) {
 		holds("the list has a higher number", after.Number.Cmp(before.Number) > 0)
 		must(logical.Read("pki/crl/rotate"))
 	})
+
+	step("pki: an intermediate is signed by the root, and what it issues verifies up to the root", func() {
+		ok(sys.Mount("pki-int", &api.MountInput{Type: "pki", Config: api.MountConfigInput{MaxLeaseTTL: "8760h"}}))
+		asked := must(logical.Write("pki-int/intermediate/generate/internal", values{
+			"common_name": "Client test intermediate", "key_type": "ec", "key_bits": 256,
+		})).Data
+		same("key", asked["private_key"], nil)
+		signed := must(logical.Write("pki/root/sign-intermediate", values{
+			"csr": asked["csr"], "common_name": "Client test intermediate", "ttl": "8000h",
+		})).Data
+		taken := must(logical.Write("pki-int/intermediate/set-signed", values{"certificate": signed["certificate"]})).Data
+		same("number of issuers", len(words(taken["imported_issuers"])), 1)
+		must(logical.Write("pki-int/roles/web", values{
+			"allowed_domains": "example.test", "allow_subdomains": true, "key_type": "ec",
+		}))
+		data := must(logical.Write("pki-int/issue/web", values{"common_name": leafName, "ttl": "1h"})).Data
+		rememberSecret(data["private_key"].(string))
+		roots, between := x509.NewCertPool(), x509.NewCertPool()
+		roots.AddCert(root)
+		for _, text := range words(data["ca_chain"]) {
+			between.AddCert(parse(text))
+		}
+		issued := parse(data["certificate"])
+		chains := must(issued.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, DNSName: leafName}))
+		same("length of the chain", len(chains[0]), 3)
+	})
 }

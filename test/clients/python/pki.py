@@ -128,3 +128,20 @@ def tell(world):
         else:
             holds("the list refuses it", False)
         same("rotation", pki.rotate_crl()["data"]["success"], True)
+
+    @step("pki: an intermediate is signed by the root, and what it issues verifies up to the root")
+    def _():
+        sys.enable_secrets_engine("pki", path="pki-int")
+        wanted = {"key_type": "ec", "key_bits": 256}
+        asked = pki.generate_intermediate("internal", "Client test intermediate", wanted, mount_point="pki-int")["data"]
+        holds("its key stays inside", "private_key" not in asked)
+        signed = pki.sign_intermediate(asked["csr"], "Client test intermediate", {"ttl": "8760h"})["data"]
+        taken = pki.set_signed_intermediate(signed["certificate"], mount_point="pki-int")["data"]
+        same("number of issuers", len(taken["imported_issuers"]), 1)
+        wanted = {"allowed_domains": "example.test", "allow_subdomains": True, "key_type": "ec"}
+        pki.create_or_update_role("web", wanted, mount_point="pki-int")
+        data = pki.generate_certificate("web", NAME, {"ttl": "1h"}, mount_point="pki-int")["data"]
+        remember_secret(data["private_key"])
+        chain = "\n".join([data["certificate"], *data["ca_chain"]])
+        read = shake_hands(made["root"], chain, data["private_key"])
+        same("issuer", read["issuer"], ((("commonName", "Client test intermediate"),),))
