@@ -1,3 +1,4 @@
-export { createApp } from './app.ts';
+export { createRequestListener } from './app.ts';
 export { statusOf } from './error-status.ts';
 export { createPipeline, type PipelineParts } from './pipeline.ts';
+export type { WireAnswer } from './wire-answer.ts';

@@ -12,6 +12,7 @@ import { findRoute } from './steps/find-route.ts';
 import { handle } from './steps/handle.ts';
 import { prepareRequest } from './steps/prepare-request.ts';
 import { receiveBody } from './steps/receive-body.ts';
+import type { WireAnswer } from './wire-answer.ts';
 import { writeAnswer, writeError } from './write-answer.ts';
 
 export interface PipelineParts {
@@ -53,7 +54,7 @@ function steps(parts: PipelineParts): readonly Step[] {
 }
 
 /** Builds the function that answers one request. It never rejects. */
-export function createPipeline(parts: PipelineParts): (incoming: IncomingMessage) => Promise<Response> {
+export function createPipeline(parts: PipelineParts): (incoming: IncomingMessage) => Promise<WireAnswer> {
   const walk = steps(parts);
   return async (incoming) => {
     const id = parts.newRequestId();
@@ -73,7 +74,7 @@ export function createPipeline(parts: PipelineParts): (incoming: IncomingMessage
 
 const nowhere: Connection = { remoteAddress: '', remotePort: 0, encrypted: false, clientCertificates: () => [] };
 
-async function refuse(parts: PipelineParts, exchange: Exchange, thrown: unknown): Promise<Response> {
+async function refuse(parts: PipelineParts, exchange: Exchange, thrown: unknown): Promise<WireAnswer> {
   let error = publicError(thrown);
   report(parts.log, exchange, error);
   try {

@@ -2,13 +2,14 @@ import type { StrongroomError } from '../lib/index.ts';
 import { writeEnvelope, writeProblem, writeRefusal } from './envelope.ts';
 import { statusOf } from './error-status.ts';
 import type { Exchange } from './exchange.ts';
+import type { WireAnswer } from './wire-answer.ts';
 
 const json = { 'content-type': 'application/json', 'cache-control': 'no-store' };
 const noBody = { 'cache-control': 'no-store' };
 const problem = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' };
 
 /** The bytes of a successful answer. */
-export function writeAnswer(exchange: Exchange): Response {
+export function writeAnswer(exchange: Exchange): WireAnswer {
   const answer = exchange.answer ?? {};
   const { warnings } = exchange;
   const headers = answer.headers;
@@ -18,36 +19,34 @@ export function writeAnswer(exchange: Exchange): Response {
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
     };
-    const body = answer.raw.bytes as string | Uint8Array<ArrayBuffer>;
-    return new Response(body, { status: answer.status ?? 200, headers: { ...type, ...headers } });
+    return { status: answer.status ?? 200, headers: { ...type, ...headers }, body: answer.raw.bytes };
   }
   if (answer.bare !== undefined) {
-    return new Response(`${JSON.stringify(answer.bare)}\n`, {
+    return {
       status: answer.status ?? 200,
       headers: headers ? { ...json, ...headers } : json,
-    });
+      body: `${JSON.stringify(answer.bare)}\n`,
+    };
   }
   const empty = answer.data === undefined && answer.auth === undefined && answer.lease === undefined;
   if (empty && warnings.length === 0 && (answer.status ?? 204) === 204) {
-    return new Response(null, { status: 204, headers: headers ? { ...noBody, ...headers } : noBody });
+    return { status: 204, headers: headers ? { ...noBody, ...headers } : noBody, body: null };
   }
   const status = answer.status === undefined || answer.status === 204 ? 200 : answer.status;
-  return new Response(writeEnvelope(exchange.id, answer, warnings), {
+  return {
     status,
     headers: headers ? { ...json, ...headers } : json,
-  });
+    body: writeEnvelope(exchange.id, answer, warnings),
+  };
 }
 
 /** The bytes of a refusal. */
-export function writeError(exchange: Exchange, error: StrongroomError): Response {
+export function writeError(exchange: Exchange, error: StrongroomError): WireAnswer {
   const status = statusOf[error.code];
   const wantsProblem = exchange.incoming.headers.accept?.includes('application/problem+json') === true;
   const body = wantsProblem ? writeProblem(exchange.id, status, error) : writeRefusal(exchange.id, error);
   const retry = error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) };
   // What was not read of the body must not be taken for the next request.
   const close = exchange.incoming.complete ? {} : { connection: 'close' };
-  return new Response(exchange.incoming.method === 'HEAD' ? null : body, {
-    status,
-    headers: { ...(wantsProblem ? problem : json), ...retry, ...close },
-  });
+  return { status, headers: { ...(wantsProblem ? problem : json), ...retry, ...close }, body };
 }

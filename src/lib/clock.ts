@@ -40,7 +40,25 @@ export class ManualClock implements Clock {
   }
 }
 
-/** RFC 3339 in UTC with milliseconds, trailing zeros of the fraction trimmed (as Vault prints times). */
+const rememberedTimes = 256;
+const times = new Array<{ readonly millis: number; readonly text: string } | undefined>(rememberedTimes);
+
+/**
+ * RFC 3339 in UTC with milliseconds, trailing zeros of the fraction trimmed (as Vault prints times). The same few times
+ * are asked for again and again, such as that of a token's making: the last of each place are remembered.
+ */
 export function formatTime(millis: number): string {
-  return new Date(millis).toISOString().replace(/\.?0+Z$/, (tail) => (tail.startsWith('.') ? 'Z' : tail));
+  const place = Math.abs(millis) % rememberedTimes;
+  const known = times[place];
+  if (known !== undefined && known.millis === millis) return known.text;
+  const text = trimZeros(new Date(millis).toISOString());
+  if (Number.isInteger(place)) times[place] = { millis, text };
+  return text;
+}
+
+function trimZeros(text: string): string {
+  // Always `….sssZ`.
+  let end = text.length - 1;
+  while (text[end - 1] === '0') end -= 1;
+  return `${text.slice(0, text[end - 1] === '.' ? end - 1 : end)}Z`;
 }

@@ -7,5 +7,6 @@ export { formatGoDuration, formatShortDuration, parseDurationSeconds } from './d
 export { type ErrorCode, type ErrorOptions, errorCodes, isError, StrongroomError } from './errors.ts';
 export { isJsonObject, type Json, type JsonLimits, type JsonObject, parseJson } from './json.ts';
 export { nearestName } from './nearest-name.ts';
+export { type RecentLimits, RecentValues } from './recent-values.ts';
 export { SecretBytes, SecretText } from './secret.ts';
 export { strongroomVersion, vaultApiVersion } from './version.ts';

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type AuditBroker, type AuditSink, type Core, openAuditBroker } from '../core/index.ts';
 import { newUuid } from '../crypto/index.ts';
 import type { SystemHooks } from '../engines/index.ts';
-import { createPipeline, type PipelineParts } from '../http/index.ts';
+import { createPipeline, type PipelineParts, type WireAnswer } from '../http/index.ts';
 import {
   type AuditKeys,
   type BootstrapOptions,
@@ -28,7 +28,7 @@ export interface NodeParts extends CoreParts {
 export class Node {
   readonly built: BuiltCore;
   /** Answers one request; never rejects. */
-  readonly handle: (incoming: IncomingMessage) => Promise<Response>;
+  readonly handle: (incoming: IncomingMessage) => Promise<WireAnswer>;
   readonly #parts: NodeParts;
   #broker: AuditBroker | undefined;
   #auditKeys: AuditKeys | undefined;

@@ -1,8 +1,7 @@
 import { dirname, join } from 'node:path';
-import { getRequestListener } from '@hono/node-server';
 import type { AuditSink, Log, NewMount, RootKeyHsm } from '../core/index.ts';
 import { systemRandom } from '../crypto/index.ts';
-import { createApp } from '../http/index.ts';
+import { createRequestListener } from '../http/index.ts';
 import type { KeyProvider } from '../keys/index.ts';
 import { systemClock } from '../lib/index.ts';
 import { openMemoryStore, openSqliteStore, type Store } from '../store/index.ts';
@@ -103,14 +102,13 @@ export class Server {
   }
 
   async #listen(listener: ListenerConfig): Promise<Listener> {
-    const app = createApp(this.node.handle);
     return openListener({
       address: listener.address,
       port: listener.port,
       tls: listener.tls,
       limits: { maxBodyBytes: bodyLimit(listener) },
       trustedProxies: listener.trustedProxies,
-      handle: getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+      handle: createRequestListener(this.node.handle),
       clock: systemClock,
       log: this.#log,
     });

@@ -93,12 +93,14 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       ...(body !== undefined && { body }),
     });
     addresses.set(incoming, sent);
-    const response = await node.handle(incoming);
-    const text = await response.text();
-    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    const answer = await node.handle(incoming);
+    const headers = new Headers(answer.headers);
+    // As on the wire: nothing follows the head of an answer to HEAD.
+    const text = answer.body === null || method === 'HEAD' ? '' : Buffer.from(answer.body).toString('utf8');
+    const isJson = headers.get('content-type')?.includes('json') === true;
     return {
-      status: response.status,
-      headers: response.headers,
+      status: answer.status,
+      headers,
       text,
       json: isJson && text ? JSON.parse(text) : undefined,
     };

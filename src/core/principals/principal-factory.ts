@@ -41,6 +41,8 @@ export class PrincipalFactory {
   readonly #policies: PolicyStore;
   readonly #identity: IdentityStore;
   readonly #mounts: MountTable;
+  /** Principals by the record they were made of, while its rights are the same; only of tokens without an entity. */
+  readonly #known = new WeakMap<TokenRecord, Principal>();
 
   constructor(parts: { tokens: TokenStore; policies: PolicyStore; identity: IdentityStore; mounts: MountTable }) {
     this.#tokens = parts.tokens;
@@ -79,7 +81,9 @@ export class PrincipalFactory {
     const policies = mergePolicies(token.body.policies, identityPolicies);
     const compiled = this.#policies.aclFor(token.namespace, policies, identity?.subject);
     const acl = compiled instanceof Promise ? await compiled : compiled;
-    return {
+    const known = identity === undefined && usesLeft === undefined ? this.#known.get(token) : undefined;
+    if (known !== undefined && known.acls[0] === acl) return known;
+    const principal: Principal = {
       kind: 'token',
       credentialId: token.id,
       accessor: token.body.accessor,
@@ -97,6 +101,8 @@ export class PrincipalFactory {
       isRoot: policies.includes('root'),
       token,
     };
+    if (identity === undefined && usesLeft === undefined) this.#known.set(token, principal);
+    return principal;
   }
 
   /** The entity behind a credential as it is now. One that is gone or disabled ends every credential of its. */

@@ -281,6 +281,7 @@ export class Seal {
 
   #forgetKeys(): void {
     this.#unsealed?.rootKey.wipe();
+    this.#unsealed?.sealer.forget();
     this.#unsealed = undefined;
     this.#clearProgress();
     for (const forget of this.#onSeal) forget();

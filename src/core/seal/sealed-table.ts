@@ -33,6 +33,8 @@ export class SealedTable<T extends TableName, Body> {
   readonly #sealer: () => Sealer;
   readonly #maxRemembered: number;
   readonly #remembered = new Map<string, Remembered>();
+  /** Bodies by the row they came from: a store that remembers rows gives the same frozen one again. */
+  #opened = new WeakMap<object, Body>();
 
   /** `sealer` is asked at each use: it throws while the server is sealed, and changes when the keyring rotates. */
   constructor(table: T, sealer: () => Sealer, options: { readonly remember: boolean } = { remember: true }) {
@@ -59,6 +61,15 @@ export class SealedTable<T extends TableName, Body> {
 
   /** The body of a row, or `row_unreadable` when it is not what was sealed. The body is shared: do not change it. */
   open(row: Row<T>): Body {
+    const opened = this.#opened.get(row);
+    if (opened !== undefined) return opened;
+    const body = this.#openBytes(row);
+    // Only what cannot change any more says by itself what it held.
+    if (Object.isFrozen(row) && this.#maxRemembered > 0) this.#opened.set(row, body);
+    return body;
+  }
+
+  #openBytes(row: Row<T>): Body {
     const associatedData = this.#associate(row as unknown as ClearColumns<T>, row.version);
     const key = this.#rememberKey(row);
     const known = this.#remembered.get(key);
@@ -78,6 +89,7 @@ export class SealedTable<T extends TableName, Body> {
   /** Forgets every opened row: on sealing. */
   forget(): void {
     this.#remembered.clear();
+    this.#opened = new WeakMap();
   }
 
   #remember(key: string, entry: Remembered): void {

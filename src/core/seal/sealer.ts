@@ -1,4 +1,5 @@
 import { AeadKey, deriveKey, MacKey, type Random } from '../../crypto/index.ts';
+import { RecentValues } from '../../lib/index.ts';
 import { activeTerm, deriveFromBase, type Keyring } from './keyring.ts';
 
 const formatVersion = 1;
@@ -15,7 +16,7 @@ export class Sealer {
   readonly #keys = new Map<number, AeadKey>();
   readonly #activeKey: AeadKey;
   readonly #header: Buffer;
-  readonly #lookupKey: MacKey;
+  readonly #lookups: RecentValues;
   readonly #indexKey: MacKey;
   /** Values sealed under the active term since this object was made. */
   sealedCount = 0;
@@ -30,7 +31,8 @@ export class Sealer {
     this.#header = Buffer.alloc(headerLength);
     this.#header.writeUInt8(formatVersion, 0);
     this.#header.writeUInt32BE(active.term, 1);
-    this.#lookupKey = new MacKey(deriveFromBase(keyring, 'lookup'));
+    const lookupKey = new MacKey(deriveFromBase(keyring, 'lookup'));
+    this.#lookups = new RecentValues((text) => lookupKey.bytes(text).toString('base64url', 0, shortHashLength));
     this.#indexKey = new MacKey(deriveFromBase(keyring, 'index'));
   }
 
@@ -52,7 +54,12 @@ export class Sealer {
 
   /** The keyed hash under which a credential is stored: 32 characters of base64url. */
   hashCredential(credential: string): string {
-    return this.#lookupKey.bytes(credential).toString('base64url', 0, shortHashLength);
+    return this.#lookups.of(credential);
+  }
+
+  /** Forgets credentials seen lately: on sealing. */
+  forget(): void {
+    this.#lookups.forget();
   }
 
   /** A blind index: equal texts of one purpose give equal values, which say nothing else. */

@@ -50,6 +50,8 @@ export class TokenStore {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #table: TokenTable;
+  /** Records by the row they came from: a store that remembers rows gives the same frozen one again. */
+  readonly #records = new WeakMap<Row<'tokens'>, TokenRecord>();
 
   constructor(parts: { store: Store; seal: Seal; clock: Clock; random: Random }) {
     this.#store = parts.store;
@@ -173,7 +175,11 @@ export class TokenStore {
   }
 
   #open(row: Row<'tokens'>): TokenRecord {
-    return {
+    // Opened each time: the keys may be gone since.
+    const body = this.#table.open(row);
+    const known = this.#records.get(row);
+    if (known?.body === body) return known;
+    const record: TokenRecord = {
       id: row.id,
       namespace: row.namespace,
       type: 'service',
@@ -182,9 +188,11 @@ export class TokenStore {
       mount: row.mount,
       expireMillis: row.expire_millis,
       usesLeft: row.uses_left,
-      body: this.#table.open(row),
+      body,
       row,
     };
+    if (Object.isFrozen(row)) this.#records.set(row, record);
+    return record;
   }
 
   /**

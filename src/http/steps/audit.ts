@@ -3,6 +3,7 @@ import {
   type AuditBroker,
   type AuditEntry,
   type AuditRequest,
+  type Decision,
   type Principal,
   sealedError,
 } from '../../core/index.ts';
@@ -144,7 +145,28 @@ function hasMembers(body: object): boolean {
   return false;
 }
 
+/** Descriptions by principal and what was decided: the same ones come again, and the log remembers their text. */
+const described = new WeakMap<Principal, Map<Decision | undefined, AuditAuth>>();
+/** A few policies decide on most paths. */
+const maxDescribed = 8;
+
 function describePrincipal(principal: Principal, exchange: Exchange): AuditAuth {
+  const { decision } = exchange;
+  let known = described.get(principal);
+  if (known === undefined) {
+    known = new Map();
+    described.set(principal, known);
+  }
+  let auth = known.get(decision);
+  if (auth === undefined || auth.clientToken !== exchange.credential) {
+    auth = describeAnew(principal, exchange);
+    if (known.size >= maxDescribed) known.clear();
+    known.set(decision, auth);
+  }
+  return auth;
+}
+
+function describeAnew(principal: Principal, exchange: Exchange): AuditAuth {
   const { decision } = exchange;
   return {
     clientToken: exchange.credential,

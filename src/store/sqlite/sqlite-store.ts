@@ -4,17 +4,19 @@ import type { Value } from '../tables/definition.ts';
 import type { Key, Row, TableName } from '../tables/index.ts';
 import { tables } from '../tables/index.ts';
 import { listFolder } from './list-folder.ts';
+import { RowCache } from './row-cache.ts';
 import { columnNames, equalities, keyCondition, keyValues, requireColumn, Statements } from './statements.ts';
 import { Writer } from './writer.ts';
 
 const maxRowsAList = 10_000;
 
-/** The store over one SQLite database: reads in process without a cache, writes through the one writer. */
+/** The store over one SQLite database: reads in process, rows read lately are remembered; writes go through the one writer. */
 export class SqliteStore implements Store {
   readonly kind: string;
   readonly #database: Database.Database;
   readonly #statements: Statements;
   readonly #writer: Writer;
+  readonly #rows: RowCache;
   readonly #release: () => void;
   readonly #readTexts: Record<TableName, string>;
 
@@ -24,7 +26,8 @@ export class SqliteStore implements Store {
     this.#database = database;
     this.#release = release;
     this.#statements = new Statements(database);
-    this.#writer = new Writer(database, this.#statements);
+    this.#rows = new RowCache(database);
+    this.#writer = new Writer(database, this.#statements, this.#rows);
     const names = Object.keys(tables) as TableName[];
     this.#readTexts = Object.fromEntries(
       names.map((name) => [name, `SELECT ${columnNames(name).join(', ')} FROM ${name} WHERE ${keyCondition(name)}`]),
@@ -32,7 +35,11 @@ export class SqliteStore implements Store {
   }
 
   read<T extends TableName>(table: T, key: Key<T>): Row<T> | undefined {
-    return this.#statements.prepare(this.#readTexts[table]).get(...keyValues(table, key)) as Row<T> | undefined;
+    return this.#rows.find(
+      table,
+      key,
+      () => this.#statements.prepare(this.#readTexts[table]).get(...keyValues(table, key)) as Row<T> | undefined,
+    );
   }
 
   list<T extends TableName>(table: T, query: Query<T>): Row<T>[] {

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { StrongroomError } from '../../lib/index.ts';
 import { type Change, GuardFailed } from '../port.ts';
 import { applyChange } from './apply-change.ts';
+import type { RowCache } from './row-cache.ts';
 import type { Statements } from './statements.ts';
 
 interface Waiting {
@@ -21,12 +22,14 @@ const maxListsAGroup = 512;
 export class Writer {
   readonly #database: Database.Database;
   readonly #statements: Statements;
+  readonly #rows: RowCache;
   #waiting: Waiting[] = [];
   #scheduled = false;
 
-  constructor(database: Database.Database, statements: Statements) {
+  constructor(database: Database.Database, statements: Statements, rows: RowCache) {
     this.#database = database;
     this.#statements = statements;
+    this.#rows = rows;
   }
 
   commit(changes: readonly Change[]): Promise<readonly number[]> {
@@ -76,7 +79,10 @@ export class Writer {
   /** A failed guard and a caller's mistake end this list; what the database says ends the group (thrown on). */
   #applyAll(changes: readonly Change[]): readonly number[] | Error {
     try {
-      return changes.map((change, index) => applyChange(this.#statements, change, index));
+      return changes.map((change, index) => {
+        this.#rows.forget(change);
+        return applyChange(this.#statements, change, index);
+      });
     } catch (error) {
       if (error instanceof GuardFailed || error instanceof RangeError) return error;
       throw error;
