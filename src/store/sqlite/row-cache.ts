@@ -6,6 +6,9 @@ import { keyValues } from './statements.ts';
 /** Rows remembered of each table; a larger row is read each time. */
 const maxRows = 4_096;
 const maxSealedBytes = 4_096;
+/** Answers of lists remembered of each table, and the rows one may have: what finds one thing by a unique column. */
+const maxLists = 1_024;
+const maxListedRows = 8;
 
 /**
  * Rows read lately, each the same frozen object until it changes: whatever is made of a row can be remembered with it.
@@ -16,6 +19,7 @@ const maxSealedBytes = 4_096;
 export class RowCache {
   readonly #version: Database.Statement;
   readonly #tables = new Map<TableName, Map<string, object>>();
+  readonly #lists = new Map<TableName, Map<string, readonly object[]>>();
   #seenVersion: unknown;
   #isAsked = false;
 
@@ -27,7 +31,7 @@ export class RowCache {
   /** The row of a key: the remembered one, or what `read` finds. */
   find<T extends TableName>(table: T, key: Key<T>, read: () => Row<T> | undefined): Row<T> | undefined {
     this.#forgetIfChangedElsewhere();
-    const rows = this.#rowsOf(table);
+    const rows = tableOf(this.#tables, table);
     const name = keyName(table, key);
     const known = rows.get(name);
     if (known !== undefined) return known as Row<T>;
@@ -39,6 +43,23 @@ export class RowCache {
     return row;
   }
 
+  /** A short list by its statement and values; forgotten with any change of the table. */
+  findList<T extends TableName>(table: T, query: string, read: () => Row<T>[]): Row<T>[] {
+    this.#forgetIfChangedElsewhere();
+    const lists = tableOf(this.#lists, table);
+    const known = lists.get(query);
+    if (known !== undefined) return known.slice() as Row<T>[];
+    const rows = read();
+    if (rows.length <= maxListedRows && rows.every(({ sealed }) => sealed.length <= maxSealedBytes)) {
+      if (lists.size >= maxLists) forgetOldest(lists);
+      lists.set(
+        query,
+        rows.map((row) => Object.freeze(row)),
+      );
+    }
+    return rows;
+  }
+
   /** Forgets what a change touches. To be called in the turn in which it is applied, whatever becomes of it. */
   forget(change: Change): void {
     switch (change.kind) {
@@ -46,27 +67,28 @@ export class RowCache {
       case 'absent':
         return;
       case 'deleteTokenTree':
-        for (const table of ['tokens', 'leases', 'records'] as const) this.#tables.get(table)?.clear();
+        for (const table of ['tokens', 'leases', 'records'] as const) this.#forgetTable(table);
         return;
       case 'deleteWhere':
-        this.#tables.get(change.table)?.clear();
+        this.#forgetTable(change.table);
         return;
       case 'insert':
       case 'update':
-        this.#tables.get(change.table)?.delete(keyName(change.table, change.row));
+        this.#forgetRow(change.table, change.row);
         return;
       default:
-        this.#tables.get(change.table)?.delete(keyName(change.table, change.key));
+        this.#forgetRow(change.table, change.key);
     }
   }
 
-  #rowsOf(table: TableName): Map<string, object> {
-    let rows = this.#tables.get(table);
-    if (rows === undefined) {
-      rows = new Map();
-      this.#tables.set(table, rows);
-    }
-    return rows;
+  #forgetRow(table: TableName, key: object): void {
+    this.#tables.get(table)?.delete(keyName(table, key));
+    this.#lists.get(table)?.clear();
+  }
+
+  #forgetTable(table: TableName): void {
+    this.#tables.get(table)?.clear();
+    this.#lists.get(table)?.clear();
   }
 
   #forgetIfChangedElsewhere(): void {
@@ -79,12 +101,22 @@ export class RowCache {
     if (version === this.#seenVersion) return;
     this.#seenVersion = version;
     this.#tables.clear();
+    this.#lists.clear();
   }
 }
 
 const keyName = (table: TableName, key: object): string => keyValues(table, key).join('\0');
 
-function forgetOldest(rows: Map<string, object>): void {
+function tableOf<V>(tables: Map<TableName, Map<string, V>>, table: TableName): Map<string, V> {
+  let known = tables.get(table);
+  if (known === undefined) {
+    known = new Map();
+    tables.set(table, known);
+  }
+  return known;
+}
+
+function forgetOldest(rows: Map<string, unknown>): void {
   const oldest = rows.keys().next();
   if (!oldest.done) rows.delete(oldest.value);
 }

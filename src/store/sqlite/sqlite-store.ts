@@ -44,7 +44,12 @@ export class SqliteStore implements Store {
 
   list<T extends TableName>(table: T, query: Query<T>): Row<T>[] {
     const { text, values } = buildSelect(table, query);
-    return this.#statements.prepare(text).all(...values) as Row<T>[];
+    const read = () => this.#statements.prepare(text).all(...values) as Row<T>[];
+    // Pages of a long list are seldom asked for twice; what is found by its columns is.
+    const isPage = query.after !== undefined || query.above !== undefined || query.below !== undefined;
+    return isPage || query.prefix !== undefined
+      ? read()
+      : this.#rows.findList(table, text + JSON.stringify(values), read);
   }
 
   count<T extends TableName>(table: T, where: Partial<Row<T>>): number {

@@ -51,11 +51,11 @@ export class Writer {
   #writeGroup(group: readonly Waiting[]): void {
     const outcomes: (readonly number[] | Error)[] = [];
     try {
-      this.#database.exec('BEGIN IMMEDIATE');
+      this.#run('BEGIN IMMEDIATE');
       for (const waiting of group) outcomes.push(this.#applyList(waiting.changes));
-      this.#database.exec('COMMIT');
+      this.#run('COMMIT');
     } catch (error) {
-      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      if (this.#database.inTransaction) this.#run('ROLLBACK');
       const refusal = describeFailure(error);
       for (const waiting of group) waiting.reject(refusal);
       return;
@@ -68,12 +68,18 @@ export class Writer {
   }
 
   #applyList(changes: readonly Change[]): readonly number[] | Error {
-    if (changes.length === 1) return this.#applyAll(changes);
-    this.#database.exec('SAVEPOINT list');
+    // Where only the last change writes, a list that fails has written nothing.
+    if (changes.findIndex(writes) >= changes.length - 1) return this.#applyAll(changes);
+    this.#run('SAVEPOINT list');
     const outcome = this.#applyAll(changes);
-    if (outcome instanceof Error) this.#database.exec('ROLLBACK TO list');
-    this.#database.exec('RELEASE list');
+    if (outcome instanceof Error) this.#run('ROLLBACK TO list');
+    this.#run('RELEASE list');
     return outcome;
+  }
+
+  /** Prepared once: `exec` would parse the text each time. */
+  #run(text: string): void {
+    this.#statements.prepare(text).run();
   }
 
   /** A failed guard and a caller's mistake end this list; what the database says ends the group (thrown on). */
@@ -89,6 +95,8 @@ export class Writer {
     }
   }
 }
+
+const writes = ({ kind }: Change): boolean => kind !== 'check' && kind !== 'absent';
 
 /** A full disk and a broken one are different refusals; both leave everything as it was. */
 export function describeFailure(error: unknown): StrongroomError {
