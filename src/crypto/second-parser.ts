@@ -11,16 +11,6 @@ export interface SecondView {
   readonly notAfterMillis: number;
   /** OpenSSL's re-encoding of what it understood. */
   readonly der: Buffer;
-  /** Whether OpenSSL can use the public key inside. */
-  readonly keyUsable: boolean;
-}
-
-function canUseKey(certificate: X509Certificate): boolean {
-  try {
-    return certificate.publicKey.type === 'public';
-  } catch {
-    return false;
-  }
 }
 
 /** Reads a certificate with node's parser. Undefined when OpenSSL does not take it for a certificate. */
@@ -34,7 +24,6 @@ export function viewCertificate(der: Uint8Array): SecondView | undefined {
       notBeforeMillis: certificate.validFromDate.getTime(),
       notAfterMillis: certificate.validToDate.getTime(),
       der: certificate.raw,
-      keyUsable: canUseKey(certificate),
     };
   } catch {
     return undefined;

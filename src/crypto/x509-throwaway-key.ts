@@ -6,9 +6,10 @@ import { nodeSignatureOptions } from './x509-verify-key.ts';
 
 const generate = promisify(generateKeyPair);
 
-/** Signs to-be-signed bytes so that they can be looked at as a whole document. Its signatures are worth nothing. */
+/** Makes a whole document of to-be-signed bytes, so that it can be looked at. */
 export interface ThrowawayKey {
-  sign(data: Uint8Array): Buffer;
+  /** A signature of the scheme's shape, over nothing in particular and always the same: nobody verifies it. */
+  readonly signature: Buffer;
 }
 
 async function generatePrivateKey(family: string): Promise<KeyObject> {
@@ -39,7 +40,7 @@ async function prepare(scheme: SignatureScheme): Promise<ThrowawayKey> {
   }
   const key = { key: await pending, ...nodeSignatureOptions(scheme) };
   const digest = digestOfScheme(scheme);
-  const throwaway: ThrowawayKey = { sign: (data) => sign(digest, data, key) };
+  const throwaway: ThrowawayKey = { signature: sign(digest, Buffer.from('worth nothing'), key) };
   ready.set(scheme, throwaway);
   return throwaway;
 }

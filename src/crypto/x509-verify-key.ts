@@ -40,4 +40,17 @@ export class VerifyKey {
       return false;
     }
   }
+
+  /** The same as `verify` in the thread pool: an elliptic-curve verification keeps the main thread 0.1 ms. Never rejects. */
+  verifyAside(scheme: SignatureScheme, data: Uint8Array, signature: Uint8Array): Promise<boolean> {
+    if (this.#kind !== keyKindOfScheme(scheme)) return Promise.resolve(false);
+    const key = { key: this.#key, ...nodeSignatureOptions(scheme) };
+    return new Promise((resolve) => {
+      try {
+        verify(digestOfScheme(scheme), data, key, signature, (error, isValid) => resolve(error === null && isValid));
+      } catch {
+        resolve(false);
+      }
+    });
+  }
 }

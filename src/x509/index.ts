@@ -37,6 +37,7 @@ export {
   type CsrTemplate,
   maxCsrBytes,
   parseCsr,
+  parseCsrAside,
   type RequestedExtensions,
 } from './csr/index.ts';
 export { isOid, noExpirySeconds } from './der/index.ts';

@@ -15,7 +15,7 @@ const maxSignatureBytes = 8192;
 export async function signLinted(linted: LintedTbs, issuerKey: SubjectPublicKey, sign: SignTbs): Promise<Buffer> {
   const tbs = linted.bytes();
   const signature = await sign(tbs);
-  if (signature.length > maxSignatureBytes || !issuerKey.verify(linted.scheme, tbs, signature)) {
+  if (signature.length > maxSignatureBytes || !(await issuerKey.verifyAside(linted.scheme, tbs, signature))) {
     throw new StrongroomError('internal', 'the signature just made does not verify', {
       cause: 'signing key and issuer certificate do not belong together, or the key provider is faulty',
     });

@@ -96,7 +96,7 @@ export class SoftwareKeyProvider implements KeyProvider {
     const key = opening instanceof Promise ? await opening : opening;
     requireScheme(key.description.algorithm, scheme);
     requireUsage(key.description.usages, 'sign');
-    return (key.pair as PrivateKey).sign(scheme, data);
+    return (key.pair as PrivateKey).signAside(scheme, data);
   }
 
   async verify(id: KeyId, scheme: SignatureScheme, data: Uint8Array, signature: Uint8Array): Promise<boolean> {

@@ -1,3 +1,4 @@
+import type { SignatureScheme } from '../../crypto/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
 import { checkDer, DerReader, readSequence, refuseDer, tags } from '../der/index.ts';
 import type { Extension } from '../extensions/index.ts';
@@ -61,15 +62,6 @@ function splitInfo(info: Buffer): Info {
   return { subject, spki, attributes };
 }
 
-function verifySelfSignature(frame: Frame, publicKey: SubjectPublicKey): void {
-  const scheme = schemeOfIdentifier(frame.identifier);
-  if (scheme === undefined || !publicKey.verify(scheme, frame.info, frame.signature)) {
-    throw new StrongroomError('invalid_field', 'the signature of the certification request does not verify', {
-      hint: 'sign the request with its own key, using SHA-256 or stronger',
-    });
-  }
-}
-
 interface Attributes {
   readonly extensions: ReadonlyMap<string, Extension>;
   readonly challengePassword: string | undefined;
@@ -109,19 +101,30 @@ function readAttributes(reader: DerReader | undefined): Attributes {
   return { extensions, challengePassword, unknown };
 }
 
-/**
- * Reads a PKCS#10 request (RFC 2986) from PEM, DER or base64: at most 64 KiB, strict DER, no trailing bytes, version 0.
- * The key is judged (`requireQuality`) and the self-signature verified before subject and attributes are looked at.
- * Throws `invalid_field`.
- */
-export function parseCsr(input: string | Uint8Array): CertificationRequest {
+interface Unverified {
+  readonly der: Buffer;
+  readonly frame: Frame;
+  readonly info: ReturnType<typeof splitInfo>;
+  readonly publicKey: SubjectPublicKey;
+  readonly scheme: SignatureScheme | undefined;
+}
+
+function readUnverified(input: string | Uint8Array): Unverified {
   const der = readDocument(input, ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'], maxCsrBytes);
   checkDer(der);
   const frame = readFrame(der);
   const info = splitInfo(frame.info);
   const publicKey = SubjectPublicKey.read(info.spki);
   publicKey.requireQuality();
-  verifySelfSignature(frame, publicKey);
+  return { der, frame, info, publicKey, scheme: schemeOfIdentifier(frame.identifier) };
+}
+
+function readVerified({ der, info, publicKey }: Unverified, isSigned: boolean): CertificationRequest {
+  if (!isSigned) {
+    throw new StrongroomError('invalid_field', 'the signature of the certification request does not verify', {
+      hint: 'sign the request with its own key, using SHA-256 or stronger',
+    });
+  }
   const { extensions, challengePassword, unknown } = readAttributes(info.attributes);
   return {
     der,
@@ -132,4 +135,23 @@ export function parseCsr(input: string | Uint8Array): CertificationRequest {
     unknownAttributes: unknown,
     ...decodeRequestedExtensions(extensions),
   };
+}
+
+/**
+ * Reads a PKCS#10 request (RFC 2986) from PEM, DER or base64: at most 64 KiB, strict DER, no trailing bytes, version 0.
+ * The key is judged (`requireQuality`) and the self-signature verified before subject and attributes are looked at.
+ * Throws `invalid_field`.
+ */
+export function parseCsr(input: string | Uint8Array): CertificationRequest {
+  const unverified = readUnverified(input);
+  const { scheme, publicKey, frame } = unverified;
+  return readVerified(unverified, scheme !== undefined && publicKey.verify(scheme, frame.info, frame.signature));
+}
+
+/** The same, with the signature verified off the main thread. */
+export async function parseCsrAside(input: string | Uint8Array): Promise<CertificationRequest> {
+  const unverified = readUnverified(input);
+  const { scheme, publicKey, frame } = unverified;
+  const isSigned = scheme !== undefined && (await publicKey.verifyAside(scheme, frame.info, frame.signature));
+  return readVerified(unverified, isSigned);
 }

@@ -73,6 +73,12 @@ export class SubjectPublicKey {
     return key?.verify(scheme, data, signature) ?? false;
   }
 
+  /** The same as `verify`, off the main thread. */
+  async verifyAside(scheme: SignatureScheme, data: Uint8Array, signature: Uint8Array): Promise<boolean> {
+    const key = this.#loadVerifyKey();
+    return key === undefined ? false : await key.verifyAside(scheme, data, signature);
+  }
+
   /**
    * Refuses keys anybody could break: points off the curve or of small order, even or factorable moduli, close primes
    * (`key-quality.ts`). The first success is remembered.

@@ -12,7 +12,7 @@ import {
   leafPurposes,
   matchesTextPattern,
   newSerial,
-  parseCsr,
+  parseCsrAside,
   SubjectPublicKey,
 } from '../../../x509/index.ts';
 import type { Authorities, Authority } from '../authority.ts';
@@ -66,7 +66,7 @@ export async function issueLeaf(parts: LeafParts, request: EngineRequest<LeafFie
 /** Signs a request for a key made elsewhere, within what the role allows. */
 export async function signLeaf(parts: LeafParts, request: EngineRequest<LeafFields>): Promise<Answer> {
   const role = await requireRole(parts.pki, request);
-  const csr = parseCsr(request.fields.csr ?? '');
+  const csr = await parseCsrAside(request.fields.csr ?? '');
   requireRoleKey(role.body, csr.publicKey);
   return finish(parts, request, role, async (names) => ({ publicKey: csr.publicKey, key: undefined, names }), csr);
 }

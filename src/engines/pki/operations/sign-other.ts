@@ -9,7 +9,7 @@ import {
   formatSerial,
   issueCertificate,
   newSerial,
-  parseCsr,
+  parseCsrAside,
 } from '../../../x509/index.ts';
 import type { Authority } from '../authority.ts';
 import { type PkiStore, readConfig, requireIssuer } from '../pki-store.ts';
@@ -110,7 +110,7 @@ async function issueAndRecord(
 /** Signs the request of a CA below this one. */
 export async function signIntermediate(parts: LeafParts, request: EngineRequest<IntermediateFields>): Promise<Answer> {
   const { fields } = request;
-  const csr = parseCsr(fields.csr ?? '');
+  const csr = await parseCsrAside(fields.csr ?? '');
   const { authority, locations } = await loadIssuer(parts, request);
   const useCsr = fields.use_csr_values === true;
   const csrName = attributeValues(decodeDistinguishedName(csr.subject), 'commonName')[0] ?? '';
@@ -144,7 +144,7 @@ function pathLengthBelow(authority: Authority, wished: number): number | undefin
 /** Signs what a request says, unchecked by any role. Its subject and names are taken as they are; never a CA. */
 export async function signVerbatim(parts: LeafParts, request: EngineRequest<VerbatimFields>): Promise<Answer> {
   const { fields } = request;
-  const csr = parseCsr(fields.csr ?? '');
+  const csr = await parseCsrAside(fields.csr ?? '');
   if (csr.basicConstraints?.ca === true) {
     throw new StrongroomError('invalid_request', 'the CSR asks for a CA certificate', {
       hint: 'use sign-intermediate',

@@ -13,6 +13,7 @@ export const publicKeyRules: readonly CertificateRule[] = [
     clause: 'CA/B BR 6.1.1.3, 6.1.5, 6.1.6',
     blame: 'request',
     check: ({ template }) => {
+      // OpenSSL has loaded the key for this: the same bytes as in the certificate, by the rule above.
       template.publicKey.requireQuality();
       return undefined;
     },

@@ -44,7 +44,6 @@ function compare(certificate: ParsedCertificate, view: SecondView): string | und
   if (view.ca !== mayBeCa(certificate)) return 'disagrees whether it is a CA';
   if (view.notBeforeMillis !== certificate.notBeforeSeconds * 1000) return 'sees another start';
   if (view.notAfterMillis !== certificate.notAfterSeconds * 1000) return 'sees another end';
-  if (!view.keyUsable) return 'cannot use the public key';
   return compareNames(certificate, view);
 }
 
