@@ -1,27 +1,12 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { chmodSync, existsSync, lstatSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
-import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { StrongroomError } from '../../lib/index.ts';
 import { takeFolderLock } from './folder-lock.ts';
+import { migrate } from './migrate.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
 const databaseName = 'strongroom.db';
-
-/** The migrations lie at the top of the repository, and at the same distance from the emitted `dist`. */
-function migrationsFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  for (let depth = 0; depth < 6; depth += 1) {
-    const candidate = join(folder, 'drizzle', 'sqlite');
-    if (existsSync(candidate)) return candidate;
-    folder = dirname(folder);
-  }
-  throw new StrongroomError('store_unavailable', 'the migrations folder drizzle/sqlite is missing', {
-    hint: 'the installation is incomplete: install it again',
-  });
-}
 
 function configure(database: Database.Database): void {
   database.pragma('auto_vacuum = INCREMENTAL');
@@ -74,7 +59,7 @@ export function openSqliteStore(folder: string): SqliteStore {
     requirePrivateFiles(folder);
     const database = new Database(join(folder, databaseName));
     configure(database);
-    bringUpToDate(database);
+    migrate(database);
     chmodSync(join(folder, databaseName), 0o600);
     return new SqliteStore(database, 'sqlite', release);
   } catch (error) {
@@ -93,32 +78,7 @@ export function openSqliteStore(folder: string): SqliteStore {
 export function openMemoryStore(options: { readonly maxPages?: number } = {}): SqliteStore {
   const database = new Database(':memory:');
   database.pragma('trusted_schema = OFF');
-  bringUpToDate(database);
+  migrate(database);
   if (options.maxPages !== undefined) database.pragma(`max_page_count = ${Math.trunc(options.maxPages)}`);
   return new SqliteStore(database, 'inmem', () => {});
-}
-
-function bringUpToDate(database: Database.Database): void {
-  const folder = migrationsFolder();
-  refuseNewerDatabase(database, folder);
-  // One transaction over all pending migrations: a crash in the middle leaves the old schema.
-  migrate(drizzle(database), { migrationsFolder: folder });
-}
-
-function refuseNewerDatabase(database: Database.Database, folder: string): void {
-  const table = database.prepare("SELECT 1 FROM sqlite_master WHERE name = '__drizzle_migrations'").get();
-  if (table === undefined) return;
-  const applied = database.prepare('SELECT max(created_at) FROM __drizzle_migrations').pluck().get() as number | null;
-  if (applied !== null && applied > newestMigrationMillis(folder)) {
-    throw new StrongroomError('store_unavailable', 'the database was written by a newer release', {
-      hint: 'run the release that wrote it, or restore a backup made before the upgrade',
-    });
-  }
-}
-
-function newestMigrationMillis(folder: string): number {
-  const journal = JSON.parse(readFileSync(join(folder, 'meta', '_journal.json'), 'utf8')) as {
-    entries: { when: number }[];
-  };
-  return Math.max(...journal.entries.map((entry) => entry.when));
 }
