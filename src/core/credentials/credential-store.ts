@@ -39,6 +39,7 @@ export interface CredentialChange {
 }
 
 const maxAttempts = 20;
+const maxIds = 8_192;
 
 /**
  * API keys and personal access tokens. Nothing usable is stored: of the credential itself only its keyed hash. Rows are
@@ -51,6 +52,8 @@ export class CredentialStore {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #table: SealedTable<'credentials', CredentialBody>;
+  /** Ids by the keyed hashes of credentials seen lately. What is found by them is looked at: a hint, not a cache. */
+  readonly #ids = new Map<string, string>();
 
   constructor(parts: { store: Store; seal: Seal; clock: Clock; random: Random }) {
     this.store = parts.store;
@@ -110,9 +113,19 @@ export class CredentialStore {
 
   /** The credential behind a text, whatever its state. One read; the caller has looked at its shape. */
   async findByText(namespace: string, kind: CredentialSort, text: string): Promise<Credential | undefined> {
-    const where = { namespace, lookup: this.#seal.sealer.hashCredential(text) };
-    const [row] = await this.store.list('credentials', { where, limit: 1 });
+    const lookup = this.#seal.sealer.hashCredential(text);
+    const id = this.#ids.get(lookup);
+    const hinted = id === undefined ? undefined : await this.store.read('credentials', { namespace, id });
+    const row = hinted?.lookup === lookup ? hinted : await this.#findByLookup(namespace, lookup);
     return row && row.kind === kind ? { row, body: this.#table.open(row) } : undefined;
+  }
+
+  async #findByLookup(namespace: string, lookup: string): Promise<Row<'credentials'> | undefined> {
+    const [row] = await this.store.list('credentials', { where: { namespace, lookup }, limit: 1 });
+    if (row === undefined) return undefined;
+    if (this.#ids.size >= maxIds) this.#ids.clear();
+    this.#ids.set(lookup, row.id);
+    return row;
   }
 
   /** A credential of one mount; one of another mount is as if it did not exist. */
