@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ServerProcess } from '../harness/server-process.ts';
 import { type ClientProgram, type ClientRun, runClientProgram } from './client-program.ts';
-import { ServerProcess } from './server-process.ts';
 import { steps } from './steps.ts';
 
 /** A program as far as the test of its client knows it: the server's address and the secrets are added here. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,13 +13,22 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const startDeadlineMillis = 20_000;
 const stopDeadlineMillis = 15_000;
 
+export interface Reply {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers freely
+  readonly json: any;
+}
+
 /** A server as an operator runs it: a process of its own with TLS, SQLite, a file audit log and key shares. */
 export class ServerProcess {
   readonly folder: string;
   readonly address: string;
   readonly caFile: string;
   readonly auditFile: string;
-  readonly #child: ChildProcess;
+  readonly configFile: string;
+  readonly #ca: Buffer;
+  readonly #agent: Agent;
+  #child: ChildProcess;
   #log = '';
 
   private constructor(folder: string, port: number, configFile: string) {
@@ -27,23 +36,31 @@ export class ServerProcess {
     this.address = `https://127.0.0.1:${port}`;
     this.caFile = join(folder, 'tls', 'root.pem');
     this.auditFile = join(folder, 'audit.log');
-    this.#child = spawn(join(root, 'bin', 'strongroom'), ['server', `-config=${configFile}`], {
-      cwd: folder,
-      // Nothing of the developer's: a VAULT_… variable of theirs would change what is proved.
-      env: { PATH: process.env['PATH'], HOME: folder },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    this.configFile = configFile;
+    this.#ca = readFileSync(this.caFile);
+    this.#agent = new Agent({ ca: this.#ca, keepAlive: true, maxSockets: 64 });
     // Where the test process is ended before its last hook, the server ends with it.
     process.once('exit', () => this.#child.kill('SIGKILL'));
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+    this.#child = this.#spawn();
+  }
+
+  #spawn(): ChildProcess {
+    const child = spawn(join(root, 'bin', 'strongroom'), ['server', `-config=${this.configFile}`], {
+      cwd: this.folder,
+      // Nothing of the developer's: a VAULT_… variable of theirs would change what is proved.
+      env: { PATH: process.env['PATH'], HOME: this.folder },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#log += text;
       });
     }
+    return child;
   }
 
   static async start(): Promise<ServerProcess> {
-    const folder = mkdtempSync(join(tmpdir(), 'strongroom-clients-'));
+    const folder = mkdtempSync(join(tmpdir(), 'strongroom-server-'));
     try {
       await run(join(root, 'certs', 'make'), [join(folder, 'tls')]);
     } catch (cause) {
@@ -74,8 +91,72 @@ export class ServerProcess {
     return readFileSync(this.auditFile, 'utf8');
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** One request over a connection that is kept alive; rejects when the connection breaks. */
+  call(method: string, path: string, sent: { readonly token?: string; readonly body?: unknown } = {}): Promise<Reply> {
+    const body = sent.body === undefined ? undefined : JSON.stringify(sent.body);
+    return new Promise((resolve, reject) => {
+      const outgoing = request(`${this.address}/v1/${path}`, {
+        method,
+        agent: this.#agent,
+        headers: {
+          ...(sent.token !== undefined && { 'x-vault-token': sent.token }),
+          ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
+        },
+      });
+      outgoing.on('error', reject).on('response', (incoming) => {
+        let text = '';
+        incoming
+          .setEncoding('utf8')
+          .on('data', (chunk: string) => {
+            text += chunk;
+          })
+          .on('aborted', () => reject(new Error('the answer was cut off')))
+          .on('end', () =>
+            resolve({ status: incoming.statusCode ?? 0, json: text === '' ? undefined : JSON.parse(text) }),
+          );
+      });
+      outgoing.end(body);
+    });
+  }
+
+  /** Initialises with one share and unseals; answers the share and the root token. */
+  async initialise(): Promise<{ readonly share: string; readonly rootToken: string }> {
+    const { json } = await this.call('POST', 'sys/init', { body: { secret_shares: 1, secret_threshold: 1 } });
+    const share: string = json.keys[0];
+    await this.call('POST', 'sys/unseal', { body: { key: share } });
+    return { share, rootToken: json.root_token };
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  /** Waits for the end of the process; answers its exit code, null after a signal. */
+  async ended(): Promise<number | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
+    return this.#child.exitCode;
+  }
+
+  /** Ends the process as a power cut would, as far as a process can tell. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.ended();
+  }
+
+  /** Starts it again on the same folder; answers how long it took until it answered, in milliseconds. */
+  async startAgain(): Promise<number> {
+    const from = performance.now();
+    this.#child = this.#spawn();
+    await this.#untilItAnswers();
+    return performance.now() - from;
+  }
+
   async #untilItAnswers(): Promise<void> {
-    const ca = readFileSync(this.caFile);
+    const ca = this.#ca;
     const deadline = performance.now() + startDeadlineMillis;
     while (this.#child.exitCode === null && performance.now() < deadline) {
       if (await answers(`${this.address}/v1/sys/seal-status`, ca)) return;
@@ -94,6 +175,7 @@ export class ServerProcess {
       await gone;
       clearTimeout(timer);
     }
+    this.#agent.destroy();
     rmSync(this.folder, { recursive: true, force: true });
     return child.exitCode;
   }

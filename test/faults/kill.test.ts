@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { verifyAuditLog } from '../../src/server/index.ts';
+import { ServerProcess } from '../harness/server-process.ts';
+
+const kills = process.env['STRONGROOM_TEST_LENGTH'] === 'long' ? 1_000 : 20;
+const writers = 12;
+const startLimitMillis = 5_000;
+
+let server: ServerProcess;
+let share: string;
+let rootToken: string;
+
+beforeAll(async () => {
+  server = await ServerProcess.start();
+  ({ share, rootToken } = await server.initialise());
+  await server.call('POST', 'sys/mounts/secret', { token: rootToken, body: { type: 'kv', options: { version: '2' } } });
+  await server.call('POST', 'sys/mounts/api-keys', { token: rootToken, body: { type: 'api-keys' } });
+});
+
+afterAll(async () => {
+  await server.stop();
+});
+
+/** Proves that what was acknowledged is there. */
+type Proof = () => Promise<void>;
+
+const kinds: readonly ((name: string) => Promise<Proof | undefined>)[] = [
+  async (name) => {
+    const written = await server.call('POST', `secret/data/${name}`, { token: rootToken, body: { data: { name } } });
+    if (written.status !== 200) return undefined;
+    return async () => {
+      const read = await server.call('GET', `secret/data/${name}`, { token: rootToken });
+      expect(read.json?.data?.data, `the value ${name}`).toEqual({ name });
+    };
+  },
+  async (name) => {
+    const made = await server.call('POST', 'auth/token/create', { token: rootToken, body: { display_name: name } });
+    if (made.status !== 200) return undefined;
+    const token: string = made.json.auth.client_token;
+    return async () => {
+      const found = await server.call('GET', 'auth/token/lookup-self', { token });
+      expect(found.json?.data?.display_name, `the token ${name}`).toBe(`token-${name}`);
+    };
+  },
+  async (name) => {
+    const made = await server.call('POST', 'api-keys/keys', { token: rootToken, body: { name, owner: 'faults' } });
+    if (made.status !== 200) return undefined;
+    const { key } = made.json.data;
+    return async () => {
+      const checked = await server.call('POST', 'api-keys/verify', { token: rootToken, body: { key } });
+      expect(checked.json?.data?.valid, `the key ${name}`).toBe(true);
+    };
+  },
+];
+
+/** Writes until the server is gone; answers the proofs of what it acknowledged. */
+async function writeUntilItEnds(round: number, writer: number): Promise<Proof[]> {
+  const proofs: Proof[] = [];
+  for (let count = 0; ; count += 1) {
+    const write = kinds[(writer + count) % kinds.length] as (typeof kinds)[number];
+    try {
+      const proof = await write(`r${round}w${writer}n${count}`);
+      if (proof) proofs.push(proof);
+    } catch {
+      return proofs;
+    }
+  }
+}
+
+test(`killed ${kills} times amid writes: no acknowledged write is lost, it serves again within 5 s, the log stays whole`, {
+  timeout: kills * 6_000,
+}, async () => {
+  let acknowledged = 0;
+  for (let round = 0; round < kills; round += 1) {
+    const writing = Array.from({ length: writers }, (_, writer) => writeUntilItEnds(round, writer));
+    // A different moment each time: between two commits, within one, while the log is written.
+    await new Promise((resolve) => setTimeout(resolve, 60 + ((round * 37) % 190)));
+    await server.kill();
+    const proofs = (await Promise.all(writing)).flat();
+    const from = performance.now();
+    await server.startAgain();
+    await server.call('POST', 'sys/unseal', { body: { key: share } });
+    const [first, ...others] = proofs;
+    await first?.();
+    expect(performance.now() - from).toBeLessThan(startLimitMillis);
+    await Promise.all(others.map((proof) => proof()));
+    acknowledged += proofs.length;
+  }
+  // Fewer would mean that nothing was being written when it was killed.
+  expect(acknowledged).toBeGreaterThan(kills * 10);
+  await server.kill();
+  await server.startAgain();
+  await server.call('POST', 'sys/unseal', { body: { key: share } });
+  server.signal('SIGTERM');
+  expect(await server.ended()).toBe(0);
+  expect(await verifyAuditLog({ file: server.auditFile })).toMatchObject({ ok: true });
+});
