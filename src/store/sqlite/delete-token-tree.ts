@@ -20,12 +20,13 @@ export function deleteTokenTree(statements: Statements, change: Extract<Change, 
   const values = where.map(([, value]) => value);
   statements.prepare('CREATE TEMP TABLE IF NOT EXISTS doomed (id TEXT PRIMARY KEY) WITHOUT ROWID').run();
   statements.prepare('DELETE FROM temp.doomed').run();
+  // CROSS JOIN: the planner is to go from the tree to its children, not through all tokens for each of the tree.
   const count = statements
     .prepare(
       `WITH RECURSIVE tree (id, depth) AS (
          SELECT id, 0 FROM tokens WHERE namespace = ? AND ${condition}
          UNION ALL
-         SELECT child.id, tree.depth + 1 FROM tree JOIN tokens AS child
+         SELECT child.id, tree.depth + 1 FROM tree CROSS JOIN tokens AS child
            ON child.namespace = ? AND child.parent = tree.id WHERE tree.depth < ${maxDepth}
        ) INSERT OR IGNORE INTO temp.doomed SELECT id FROM tree`,
     )
