@@ -9,6 +9,7 @@ import { mountRoutes } from './mounts/routes.ts';
 import { capabilityRoutes } from './policies/capabilities.ts';
 import { policyRoutes } from './policies/routes.ts';
 import { sealRoutes } from './seal/routes.ts';
+import { specRoutes } from './specs/routes.ts';
 import { aboutRoutes } from './tools/about-routes.ts';
 import { toolRoutes } from './tools/routes.ts';
 
@@ -32,6 +33,7 @@ export function createSystemEngine(core: Core, hooks: SystemHooks): Engine {
       ...aboutRoutes(core),
       ...auditRoutes(core, hooks),
       ...credentialRoutes(core),
+      ...specRoutes(core),
     ],
     inventories: [leaseInventory(core)],
   };
