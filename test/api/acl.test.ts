@@ -388,7 +388,7 @@ const publicRoutes: readonly string[] = [
   'userpass.login.create',
 ];
 /** Every route that any valid credential may call, whatever its policies. */
-const routesWithoutPolicy: readonly string[] = ['key.rotate_self', 'sys.internal_mounts.read'];
+const routesWithoutPolicy: readonly string[] = ['key.rotate_self', 'sys.internal_mounts.read', 'sys.openapi.read'];
 
 /** Every engine and auth method with a path it is mounted at. */
 async function mountAll(): Promise<[string, Engine][]> {
