@@ -67,7 +67,7 @@ async function writeUntilItEnds(round: number, writer: number): Promise<Proof[]>
   }
 }
 
-test(`killed ${kills} times amid writes: no acknowledged write is lost, it serves again within 5 s, the log stays whole`, {
+test(`STO-03: killed ${kills} times amid writes: no acknowledged write is lost, it serves again within 5 s, the log stays whole`, {
   timeout: kills * 6_000,
 }, async () => {
   let acknowledged = 0;
