@@ -23,6 +23,7 @@ function readRateLimit(sent: JsonObject): RateLimit {
     refuse('a rate limit needs a name', 'letters, digits and _ . -');
   if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < 1 || limit > 1_000_000_000)
     refuse('a rate limit needs a limit', 'a whole number from 1');
+  if (window === undefined) refuse('a rate limit needs a window', 'a duration such as "1m"');
   const windowSeconds = parseDurationSeconds(window);
   if (windowSeconds < 1 || windowSeconds > 2_678_400)
     refuse('the window of a rate limit is out of range', '1s to 31 days');

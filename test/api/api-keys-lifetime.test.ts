@@ -1,0 +1,137 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startServer, type TestServer } from '../harness/server.ts';
+
+let server: TestServer;
+const root = (method: string, path: string, body?: object) => server.root(method, path, body as never);
+
+beforeEach(async () => {
+  server = await startServer();
+  await root('POST', 'sys/mounts/api-keys', { type: 'api-keys' });
+});
+afterEach(() => server.stop());
+
+const make = async (body: object = {}) => {
+  const answer = await root('POST', 'api-keys/keys', { name: 'key', owner: 'shop', ...body });
+  expect(answer.status, answer.text).toBe(200);
+  return answer.json.data;
+};
+const check = async (key: string, body: object = {}) =>
+  (await root('POST', 'api-keys/verify', { key, ...body })).json.data;
+const codeOf = async (key: string, body: object = {}): Promise<string> => (await check(key, body)).code;
+
+describe('rotation', () => {
+  it('both keys are good during the overlap, then only the new one', async () => {
+    const old = await make({ scopes: ['read'], ttl: '30d' });
+    const fresh = (await root('POST', `api-keys/keys/${old.id}/rotate`, { overlap: '1h' })).json.data;
+    expect(fresh.previous_id).toBe(old.id);
+    expect(fresh.scopes).toEqual(['read']);
+    expect([await codeOf(old.key), await codeOf(fresh.key)]).toEqual(['ok', 'ok']);
+    server.clock.advanceSeconds(3_599);
+    expect(await codeOf(old.key)).toBe('ok');
+    server.clock.advanceSeconds(1);
+    expect([await codeOf(old.key), await codeOf(fresh.key)]).toEqual(['rotated', 'ok']);
+  });
+
+  it('without an overlap the old one ends at once', async () => {
+    const old = await make();
+    const fresh = (await root('POST', `api-keys/keys/${old.id}/rotate`, { overlap: '0' })).json.data;
+    expect([await codeOf(old.key), await codeOf(fresh.key)]).toEqual(['rotated', 'ok']);
+  });
+
+  it('the same Idempotency-Key gives the same new key, another one does not rotate twice', async () => {
+    const old = await make();
+    const rotate = (idempotency: string) =>
+      server.call('POST', `api-keys/keys/${old.id}/rotate`, {
+        token: server.rootToken,
+        body: {},
+        headers: { 'idempotency-key': idempotency },
+      });
+    const first = await rotate('one');
+    const again = await rotate('one');
+    expect(again.json.data.key).toBe(first.json.data.key);
+    expect((await rotate('two')).status).toBeGreaterThanOrEqual(400);
+  });
+
+  it('a key rotates itself, and its rights stay', async () => {
+    await root('POST', 'sys/policies/acl/reader', { policy: 'path "secret/data/x" { capabilities = ["read"] }' });
+    const old = await make({ policies: ['reader'] });
+    const answer = await server.call('POST', 'api-keys/rotate-self', { body: {}, headers: { 'x-api-key': old.key } });
+    expect(answer.status, answer.text).toBe(200);
+    expect(await codeOf(answer.json.data.key)).toBe('ok');
+    const read = await server.call('GET', 'secret/data/x', { headers: { 'x-api-key': answer.json.data.key } });
+    expect(read.status).toBe(404);
+  });
+});
+
+describe('each reason why a key is not good', () => {
+  it('expired, not yet valid, disabled, enabled again, revoked for good', async () => {
+    const later = await make({ not_before: '2026-06-01T12:01:00Z' });
+    expect(await codeOf(later.key)).toBe('not_yet_valid');
+    const key = await make({ ttl: '120s' });
+    await root('POST', `api-keys/keys/${key.id}/disable`, { reason: 'looking into it' });
+    expect(await codeOf(key.key)).toBe('disabled');
+    await root('POST', `api-keys/keys/${key.id}/enable`);
+    expect(await codeOf(key.key)).toBe('ok');
+    server.clock.advanceSeconds(60);
+    expect(await codeOf(later.key)).toBe('ok');
+    server.clock.advanceSeconds(60);
+    expect(await codeOf(key.key)).toBe('expired');
+    await root('POST', `api-keys/keys/${later.id}/revoke`, { reason: 'done' });
+    expect(await codeOf(later.key)).toBe('revoked');
+    expect((await root('POST', `api-keys/keys/${later.id}/enable`)).status).toBeGreaterThanOrEqual(400);
+    expect(await codeOf(later.key)).toBe('revoked');
+  });
+
+  it('scopes, addresses and certificates', async () => {
+    const key = await make({ scopes: ['read', 'list'], bound_cidrs: ['192.0.2.0/24'] });
+    const from = { address: '192.0.2.1' };
+    expect(await codeOf(key.key, { ...from, scopes: ['read'] })).toBe('ok');
+    expect(await codeOf(key.key, { ...from, scopes: ['read', 'write'] })).toBe('scope_missing');
+    expect(await codeOf(key.key, { ...from, scopes: ['read', 'write'], scope_mode: 'any' })).toBe('ok');
+    expect(await codeOf(key.key, { address: '198.51.100.1' })).toBe('address_refused');
+    expect(await codeOf(key.key)).toBe('address_refused');
+    const bound = await make({ cert_thumbprint: 'A'.repeat(43) });
+    expect(await codeOf(bound.key)).toBe('certificate_missing');
+    expect(await codeOf(bound.key, { cert_thumbprint: `${'B'.repeat(42)}A` })).toBe('certificate_mismatch');
+    expect(await codeOf(bound.key, { cert_thumbprint: 'A'.repeat(43) })).toBe('ok');
+  });
+
+  it('rates start anew with their window, credits with their refill', async () => {
+    const limited = await make({ rate_limits: [{ name: 'minute', limit: 2, window: '60s', kind: 'fixed' }] });
+    expect([await codeOf(limited.key), await codeOf(limited.key), await codeOf(limited.key)]).toEqual([
+      'ok',
+      'ok',
+      'rate_limited',
+    ]);
+    server.clock.advanceSeconds(60);
+    expect(await codeOf(limited.key)).toBe('ok');
+    const paid = await make({ credits: 2, refill_amount: 1, refill_interval: '1h' });
+    expect([await codeOf(paid.key), await codeOf(paid.key), await codeOf(paid.key)]).toEqual(['ok', 'ok', 'exhausted']);
+    server.clock.advanceSeconds(3_600);
+    expect([await codeOf(paid.key), await codeOf(paid.key)]).toEqual(['ok', 'exhausted']);
+  });
+});
+
+it('a space says how many live keys one owner may have', async () => {
+  await root('POST', 'api-keys/spaces/small', { max_live_keys_per_owner: 2 });
+  const first = await make({ space: 'small' });
+  await make({ space: 'small' });
+  const third = await root('POST', 'api-keys/keys', { name: 'key', owner: 'shop', space: 'small' });
+  expect(third.status).toBeGreaterThanOrEqual(400);
+  expect((await root('POST', 'api-keys/keys', { name: 'key', owner: 'other', space: 'small' })).status).toBe(200);
+  await root('POST', `api-keys/keys/${first.id}/revoke`);
+  expect((await root('POST', 'api-keys/keys', { name: 'key', owner: 'shop', space: 'small' })).status).toBe(200);
+});
+
+it('a key reads with its policies, by either header, and makes no token', async () => {
+  await root('POST', 'secret/data/x', { data: { value: 1 } });
+  await root('POST', 'sys/policies/acl/reader', {
+    policy: 'path "secret/data/x" { capabilities = ["read"] }\npath "auth/token/create" { capabilities = ["update"] }',
+  });
+  const { key } = await make({ policies: ['reader'] });
+  for (const headers of [{ 'x-api-key': key }, { authorization: `Bearer ${key}` }, { 'x-vault-token': key }]) {
+    expect((await server.call('GET', 'secret/data/x', { headers })).status).toBe(200);
+    expect((await server.call('GET', 'secret/data/y', { headers })).status).toBe(403);
+    expect((await server.call('POST', 'auth/token/create', { headers, body: {} })).status).toBeGreaterThanOrEqual(400);
+  }
+});
