@@ -13,6 +13,16 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const startDeadlineMillis = 20_000;
 const stopDeadlineMillis = 15_000;
 
+export interface ServerOptions {
+  /** The audit stanza; a file beside the data where absent. */
+  readonly audit?: string;
+  /** No file grows beyond this, as on a full disk, until `liftFileLimit`. */
+  readonly fileLimitBytes?: number;
+  /** Further stanzas, made for the server's folder. */
+  readonly stanzas?: (folder: string) => string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export interface Reply {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: tests read answers freely
@@ -31,7 +41,10 @@ export class ServerProcess {
   #child: ChildProcess;
   #log = '';
 
-  private constructor(folder: string, port: number, configFile: string) {
+  readonly #options: ServerOptions;
+
+  private constructor(folder: string, port: number, configFile: string, options: ServerOptions) {
+    this.#options = options;
     this.folder = folder;
     this.address = `https://127.0.0.1:${port}`;
     this.caFile = join(folder, 'tls', 'root.pem');
@@ -45,10 +58,15 @@ export class ServerProcess {
   }
 
   #spawn(): ChildProcess {
-    const child = spawn(join(root, 'bin', 'strongroom'), ['server', `-config=${this.configFile}`], {
+    const { fileLimitBytes, env } = this.#options;
+    const server = [join(root, 'bin', 'strongroom'), 'server', `-config=${this.configFile}`];
+    // A write beyond the limit is to fail as on a full disk, not to end the process by its signal.
+    const limited = ['prlimit', `--fsize=${fileLimitBytes}:`, 'sh', '-c', 'trap "" XFSZ; exec "$@"', 'sh', ...server];
+    const [command = '', ...args] = fileLimitBytes === undefined ? server : limited;
+    const child = spawn(command, args, {
       cwd: this.folder,
       // Nothing of the developer's: a VAULT_… variable of theirs would change what is proved.
-      env: { PATH: process.env['PATH'], HOME: this.folder },
+      env: { PATH: process.env['PATH'], HOME: this.folder, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr]) {
@@ -59,7 +77,7 @@ export class ServerProcess {
     return child;
   }
 
-  static async start(): Promise<ServerProcess> {
+  static async start(options: ServerOptions = {}): Promise<ServerProcess> {
     const folder = mkdtempSync(join(tmpdir(), 'strongroom-server-'));
     try {
       await run(join(root, 'certs', 'make'), [join(folder, 'tls')]);
@@ -71,8 +89,8 @@ export class ServerProcess {
     }
     const port = await freePort();
     const configFile = join(folder, 'server.hcl');
-    writeFileSync(configFile, configuration(folder, port), { mode: 0o600 });
-    const server = new ServerProcess(folder, port, configFile);
+    writeFileSync(configFile, configuration(folder, port, options), { mode: 0o600 });
+    const server = new ServerProcess(folder, port, configFile, options);
     try {
       await server.#untilItAnswers();
     } catch (error) {
@@ -131,6 +149,11 @@ export class ServerProcess {
     return { share, rootToken: json.root_token };
   }
 
+  /** There is room again. */
+  async liftFileLimit(): Promise<void> {
+    await run('prlimit', ['--pid', String(this.pid), '--fsize=unlimited:']);
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }
@@ -183,7 +206,11 @@ export class ServerProcess {
 
 const text = (value: string): string => JSON.stringify(value);
 
-const configuration = (folder: string, port: number): string => `api_addr = "https://127.0.0.1:${port}"
+const configuration = (
+  folder: string,
+  port: number,
+  options: ServerOptions,
+): string => `api_addr = "https://127.0.0.1:${port}"
 
 storage "sqlite" {
   path = ${text(join(folder, 'data'))}
@@ -195,9 +222,8 @@ listener "tcp" {
   tls_key_file  = ${text(join(folder, 'tls', 'server.key'))}
 }
 
-audit "file" "file" {
-  file_path = ${text(join(folder, 'audit.log'))}
-}
+${options.audit ?? `audit "file" "file" { file_path = ${text(join(folder, 'audit.log'))} }`}
+${options.stanzas?.(folder) ?? ''}
 `;
 
 async function freePort(): Promise<number> {
