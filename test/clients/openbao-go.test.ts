@@ -8,6 +8,7 @@ import { afterAll } from 'vitest';
 import { leadClient } from './lead-client.ts';
 
 const source = fileURLToPath(new URL('go', import.meta.url));
+const go = fileURLToPath(new URL('../../.runtime/clients/go', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'strongroom-clients-go-'));
 const program = join(folder, 'client');
 
@@ -15,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 leadClient("OpenBao's Go client", async () => {
   try {
-    await promisify(execFile)('go', ['build', '-o', program, '.'], {
+    await promisify(execFile)(go, ['build', '-o', program, '.'], {
       cwd: source,
       // What set-up has downloaded, and nothing else: a test brings nothing from the network.
       env: { ...process.env, GOTOOLCHAIN: 'local', GOFLAGS: '-mod=readonly -buildvcs=false', GOPROXY: 'off' },
