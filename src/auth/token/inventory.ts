@@ -5,6 +5,7 @@ import {
   type InventoryItem,
   isEverlastingRoot,
   matchesTimes,
+  revokeByPages,
   type TokenRecord,
 } from '../../core/index.ts';
 
@@ -23,27 +24,20 @@ export function tokenInventory(core: Core): Inventory {
       const token = await core.tokens.findById(filter.namespace, id);
       if (token && isMeant(token, filter)) tokens.push(token);
     }
-    return { tokens, next: rows.length < limit ? undefined : rows.at(-1)?.id };
+    return { items: tokens, next: rows.length < limit ? undefined : rows.at(-1)?.id };
   };
   return {
     kind: 'token',
     page: async (filter, after, limit) => {
-      const { tokens, next } = await read(filter, after, limit);
-      return { items: tokens.map(describe), next };
+      const { items, next } = await read(filter, after, limit);
+      return { items: items.map(describe), next };
     },
-    revoke: async (filter, { dryRun, limit }) => {
-      let count = 0;
-      for (let after: string | undefined = ''; after !== undefined; ) {
-        const found: { tokens: TokenRecord[]; next: string | undefined } = await read(filter, after, pageSize);
-        for (const token of found.tokens) {
-          if (count >= limit) return { count, more: true };
-          if (!dryRun) await core.tokens.revokeTree(filter.namespace, token.id);
-          count += 1;
-        }
-        after = found.next;
-      }
-      return { count, more: false };
-    },
+    revoke: (filter, how) =>
+      revokeByPages(
+        (after) => read(filter, after, pageSize),
+        ({ id }) => core.tokens.revokeTree(filter.namespace, id),
+        how,
+      ),
   };
 }
 

@@ -39,5 +39,14 @@ export {
   listCredentials,
   matchesCredential,
 } from './list-credentials.ts';
-export { type ListFields, listFields, readFilter, readLimit, readOrder } from './list-fields.ts';
+export {
+  type ListFields,
+  listFields,
+  readFilter,
+  readLimit,
+  readOrder,
+  readTimes,
+  type TimeFields,
+  timeFields,
+} from './list-fields.ts';
 export { type Revocation, type RevocationFilter, revokeOne, revokeWhere } from './revoke-where.ts';

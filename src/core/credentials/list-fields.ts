@@ -2,6 +2,35 @@ import { StrongroomError } from '../../lib/index.ts';
 import { field } from '../routes/index.ts';
 import type { CredentialFilter, CredentialOrder } from './list-credentials.ts';
 
+/** When a credential was made, ends and was last used: RFC 3339 or seconds since 1970; bounds exclusive. */
+export const timeFields = {
+  created_after: field.timeMillis().optional(),
+  created_before: field.timeMillis().optional(),
+  expires_after: field.timeMillis().optional(),
+  expires_before: field.timeMillis().optional(),
+  used_after: field.timeMillis().optional(),
+  used_before: field.timeMillis().optional(),
+};
+
+/** Milliseconds since 1970. */
+export interface TimeFields {
+  readonly created_after?: number | undefined;
+  readonly created_before?: number | undefined;
+  readonly expires_after?: number | undefined;
+  readonly expires_before?: number | undefined;
+  readonly used_after?: number | undefined;
+  readonly used_before?: number | undefined;
+}
+
+export const readTimes = (fields: TimeFields) => ({
+  createdAfterMillis: fields.created_after,
+  createdBeforeMillis: fields.created_before,
+  expiresAfterMillis: fields.expires_after,
+  expiresBeforeMillis: fields.expires_before,
+  usedAfterMillis: fields.used_after,
+  usedBeforeMillis: fields.used_before,
+});
+
 /** Query fields of a list of credentials. */
 export const listFields = {
   space: field.text().optional(),
@@ -13,19 +42,14 @@ export const listFields = {
   state: field.text().optional(),
   start: field.text().optional(),
   name: field.text().optional(),
-  created_after: field.timeMillis().optional(),
-  created_before: field.timeMillis().optional(),
-  expires_after: field.timeMillis().optional(),
-  expires_before: field.timeMillis().optional(),
-  used_after: field.timeMillis().optional(),
-  used_before: field.timeMillis().optional(),
+  ...timeFields,
   unused_since: field.seconds().optional(),
   sort: field.text().optional(),
   limit: field.integer().optional(),
   after: field.text().optional(),
 };
 
-export interface ListFields {
+export interface ListFields extends TimeFields {
   readonly space?: string | undefined;
   readonly owner?: string | undefined;
   readonly external_id?: string | undefined;
@@ -35,12 +59,6 @@ export interface ListFields {
   readonly state?: string | undefined;
   readonly start?: string | undefined;
   readonly name?: string | undefined;
-  readonly created_after?: number | undefined;
-  readonly created_before?: number | undefined;
-  readonly expires_after?: number | undefined;
-  readonly expires_before?: number | undefined;
-  readonly used_after?: number | undefined;
-  readonly used_before?: number | undefined;
   readonly unused_since?: number | undefined;
   readonly sort?: string | undefined;
   readonly limit?: number | undefined;
@@ -62,12 +80,7 @@ export function readFilter(fields: ListFields, nowMillis: number): CredentialFil
     tag: fields.tag,
     scope: fields.scope,
     state: fields.state,
-    createdAfterMillis: fields.created_after,
-    createdBeforeMillis: fields.created_before,
-    expiresAfterMillis: fields.expires_after,
-    expiresBeforeMillis: fields.expires_before,
-    usedAfterMillis: fields.used_after,
-    usedBeforeMillis: fields.used_before,
+    ...readTimes(fields),
     unusedSinceMillis: fields.unused_since === undefined ? undefined : nowMillis - fields.unused_since * 1000,
   };
 }

@@ -7,4 +7,5 @@ export {
   type InventoryRevocation,
   inventoryKinds,
   matchesTimes,
+  revokeByPages,
 } from './inventory.ts';

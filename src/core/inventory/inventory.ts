@@ -78,3 +78,22 @@ export function matchesTimes(item: InventoryItem, filter: InventoryFilter): bool
     before(item.lastUsedMillis, filter.usedBeforeMillis)
   );
 }
+
+/** Goes through what a filter names, page by page, and ends one after the other; a dry run only counts. */
+export async function revokeByPages<Item>(
+  read: (after: string) => Promise<{ readonly items: readonly Item[]; readonly next: string | undefined }>,
+  end: (item: Item) => Promise<unknown>,
+  { dryRun, limit }: Pick<InventoryRevocation, 'dryRun' | 'limit'>,
+): Promise<{ readonly count: number; readonly more: boolean }> {
+  let count = 0;
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const page: Awaited<ReturnType<typeof read>> = await read(after);
+    for (const item of page.items) {
+      if (count >= limit) return { count, more: true };
+      if (!dryRun) await end(item);
+      count += 1;
+    }
+    after = page.next;
+  }
+  return { count, more: false };
+}

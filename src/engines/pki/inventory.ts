@@ -3,6 +3,7 @@ import {
   type InventoryFilter,
   type InventoryItem,
   matchesTimes,
+  revokeByPages,
   type StoredCertificate,
 } from '../../core/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
@@ -25,20 +26,15 @@ export function certificateInventory(parts: RevokeParts): Inventory {
   return {
     kind: 'certificate',
     page,
-    revoke: async (filter, { dryRun, limit }) => {
-      let count = 0;
-      let after = '';
-      for (;;) {
-        const { items, next } = await page(filter, after, pageSize);
-        for (const item of items.filter(({ state }) => state === 'active')) {
-          if (count >= limit) return { count, more: true };
-          if (!dryRun) await revokeAnywhere(parts, filter.namespace, item.id);
-          count += 1;
-        }
-        if (next === undefined) return { count, more: false };
-        after = next;
-      }
-    },
+    revoke: (filter, how) =>
+      revokeByPages(
+        async (after) => {
+          const { items, next } = await page(filter, after, pageSize);
+          return { items: items.filter(({ state }) => state === 'active'), next };
+        },
+        ({ id }) => revokeAnywhere(parts, filter.namespace, id),
+        how,
+      ),
   };
 }
 

@@ -6,6 +6,9 @@ import {
   type InventoryFilter,
   type InventoryKind,
   inventoryKinds,
+  readTimes,
+  type TimeFields,
+  timeFields,
 } from '../../../core/index.ts';
 import { StrongroomError } from '../../../lib/index.ts';
 
@@ -17,28 +20,16 @@ export const filterFields = {
   policy: field.text().optional(),
   tag: field.text().optional(),
   state: field.text().optional(),
-  created_after: field.timeMillis().optional(),
-  created_before: field.timeMillis().optional(),
-  expires_after: field.timeMillis().optional(),
-  expires_before: field.timeMillis().optional(),
-  used_after: field.timeMillis().optional(),
-  used_before: field.timeMillis().optional(),
+  ...timeFields,
 };
 
-export interface FilterFields {
+export interface FilterFields extends TimeFields {
   readonly kind?: string | undefined;
   readonly owner?: string | undefined;
   readonly entity_id?: string | undefined;
   readonly policy?: string | undefined;
   readonly tag?: string | undefined;
   readonly state?: string | undefined;
-  /** Times in milliseconds since 1970. */
-  readonly created_after?: number | undefined;
-  readonly created_before?: number | undefined;
-  readonly expires_after?: number | undefined;
-  readonly expires_before?: number | undefined;
-  readonly used_after?: number | undefined;
-  readonly used_before?: number | undefined;
 }
 
 export interface Meant {
@@ -66,12 +57,7 @@ export async function readFilter(core: Core, namespace: string, fields: FilterFi
     policy: fields.policy,
     tag: fields.tag,
     state: fields.state,
-    createdAfterMillis: fields.created_after,
-    createdBeforeMillis: fields.created_before,
-    expiresAfterMillis: fields.expires_after,
-    expiresBeforeMillis: fields.expires_before,
-    usedAfterMillis: fields.used_after,
-    usedBeforeMillis: fields.used_before,
+    ...readTimes(fields),
   };
   const set = Object.fromEntries(Object.entries(narrow).filter(([, value]) => value !== undefined));
   return { filter: { namespace, ...set }, kind: readKind(fields.kind), isEmpty: given.length === 0 };

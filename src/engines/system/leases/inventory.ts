@@ -5,6 +5,7 @@ import {
   type InventoryItem,
   type Lease,
   matchesTimes,
+  revokeByPages,
   type TokenRecord,
 } from '../../../core/index.ts';
 
@@ -26,31 +27,24 @@ export function leaseInventory(core: Core): Inventory {
       if (lease && isMeant({ lease, token: token || undefined }, filter))
         leases.push({ lease, token: token || undefined });
     }
-    return { leases, next: rows.length < limit ? undefined : rows.at(-1)?.id };
+    return { items: leases, next: rows.length < limit ? undefined : rows.at(-1)?.id };
   };
   return {
     kind: 'lease',
     page: async (filter, after, limit) => {
-      const { leases, next } = await read(filter, after, limit);
-      return { items: leases.map(describe), next };
+      const { items, next } = await read(filter, after, limit);
+      return { items: items.map(describe), next };
     },
-    revoke: async (filter, { dryRun, limit }) => {
-      let count = 0;
-      for (let after: string | undefined = ''; after !== undefined; ) {
-        const found: { leases: OwnedLease[]; next: string | undefined } = await read(filter, after, pageSize);
-        for (const { lease } of found.leases) {
-          if (count >= limit) return { count, more: true };
-          if (!dryRun) {
-            // Dead from here on; what an engine cannot take back now, the sweep takes back later.
-            await core.leases.expireNow(lease);
-            await core.revocations.settleOne(lease);
-          }
-          count += 1;
-        }
-        after = found.next;
-      }
-      return { count, more: false };
-    },
+    revoke: (filter, how) =>
+      revokeByPages(
+        (after) => read(filter, after, pageSize),
+        async ({ lease }) => {
+          // Dead from here on; what an engine cannot take back now, the sweep takes back later.
+          await core.leases.expireNow(lease);
+          await core.revocations.settleOne(lease);
+        },
+        how,
+      ),
   };
 }
 
