@@ -47,6 +47,10 @@ function fail(message: string): never {
 
 function readPlan(): Plan {
   const text = { type: 'string' } as const;
+  if (process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')) {
+    process.stdout.write(`${usage}\n`);
+    process.exit(0);
+  }
   const { values } = parseArgs({
     options: { folder: text, label: text, 'pin-file': text, 'so-pin-file': text, module: text },
   });

@@ -73,7 +73,7 @@ describe('the data folder', () => {
     expect(statSync(join(folder, 'strongroom.db')).mode & 0o777).toBe(0o644);
   });
 
-  it('is refused when the database is damaged or written by a newer release', async () => {
+  it('STO-14: is refused when the database is damaged or written by a newer release', async () => {
     await start().close();
     const database = new Database(join(folder, 'strongroom.db'));
     database.prepare('INSERT INTO __drizzle_migrations (hash, created_at) VALUES (?, ?)').run('later', 9e15);
