@@ -13,6 +13,9 @@ interface Waiting {
 
 /** Bounds how long one group holds the event loop; what is left over goes into the next. */
 const maxListsAGroup = 512;
+/** While groups are this large, a group is gathered over some turns: a disk flush costs what twenty lists do. */
+const busyLists = 4;
+const busyTurns = 2;
 
 /**
  * The one writer. Lists that arrive during one turn of the event loop become one durable transaction: a commit costs a
@@ -25,6 +28,8 @@ export class Writer {
   readonly #rows: RowCache;
   #waiting: Waiting[] = [];
   #scheduled = false;
+  #isBusy = false;
+  #turnsLeft = 0;
 
   constructor(database: Database.Database, statements: Statements, rows: RowCache) {
     this.#database = database;
@@ -37,10 +42,22 @@ export class Writer {
       this.#waiting.push({ changes, resolve, reject });
       if (!this.#scheduled) {
         this.#scheduled = true;
-        setImmediate(() => this.flush());
+        this.#turnsLeft = this.#isBusy ? busyTurns : 0;
+        setImmediate(this.#turn);
       }
     });
   }
+
+  /** One turn of the event loop has gone by: writes, or waits for what the next one brings. */
+  readonly #turn = (): void => {
+    if (this.#turnsLeft <= 0) {
+      this.#isBusy = this.#waiting.length >= busyLists;
+      this.flush();
+      return;
+    }
+    this.#turnsLeft -= 1;
+    setImmediate(this.#turn);
+  };
 
   /** Writes everything that waits. */
   flush(): void {
