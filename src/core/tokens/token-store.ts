@@ -51,7 +51,7 @@ export class TokenStore {
   readonly #random: Random;
   readonly #table: TokenTable;
   /** Records by the row they came from: a store that remembers rows gives the same frozen one again. */
-  readonly #records = new WeakMap<Row<'tokens'>, TokenRecord>();
+  #records = new WeakMap<Row<'tokens'>, TokenRecord>();
 
   constructor(parts: { store: Store; seal: Seal; clock: Clock; random: Random }) {
     this.#store = parts.store;
@@ -59,7 +59,10 @@ export class TokenStore {
     this.#clock = parts.clock;
     this.#random = parts.random;
     this.#table = new SealedTable('tokens', () => parts.seal.sealer);
-    parts.seal.whenSealed(() => this.#table.forget());
+    parts.seal.whenSealed(() => {
+      this.#table.forget();
+      this.#records = new WeakMap();
+    });
   }
 
   /** Makes a token and the changes that store it. A child's changes hold only while its parent lives. */
