@@ -8,7 +8,7 @@ const run = promisify(execFile);
 
 export interface Workload {
   readonly method: string;
-  /** Path and query, from the slash on. */
+  /** Path and query, from the slash on; `{n}` stands for a number that changes with each request. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
@@ -28,10 +28,19 @@ const connections = 64;
 const luaText = (text: string): string =>
   `"${text.replace(/[\\"\n]/g, (mark) => (mark === '\n' ? '\\n' : `\\${mark}`))}"`;
 
-function script({ method, headers = {}, body }: Workload): string {
+function script({ method, path, headers = {}, body }: Workload): string {
   const lines = [`wrk.method = ${luaText(method)}`];
   for (const [name, value] of Object.entries(headers)) lines.push(`wrk.headers[${luaText(name)}] = ${luaText(value)}`);
   if (body !== undefined) lines.push(`wrk.body = ${luaText(JSON.stringify(body))}`);
+  if (path.includes('{n}')) {
+    lines.push(
+      'local count = 0',
+      'request = function()',
+      '  count = count + 1',
+      `  return wrk.format(nil, (string.gsub(${luaText(path)}, "{n}", tostring(count % 1000))))`,
+      'end',
+    );
+  }
   return `${lines.join('\n')}\n`;
 }
 

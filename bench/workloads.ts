@@ -54,7 +54,7 @@ export async function prepareWorkloads(server: Server): Promise<NamedWorkload[]>
       goal: '',
       workload: {
         method: 'POST',
-        path: '/v1/secret/data/bench',
+        path: '/v1/secret/data/bench-{n}',
         headers: json(token),
         body: { data: { value: 'w'.repeat(1_000) } },
       },
