@@ -15,6 +15,11 @@ beforeAll(async () => {
   ({ share, rootToken } = await server.initialise());
   await server.call('POST', 'sys/mounts/secret', { token: rootToken, body: { type: 'kv', options: { version: '2' } } });
   await server.call('POST', 'sys/mounts/api-keys', { token: rootToken, body: { type: 'api-keys' } });
+  await server.call('POST', 'sys/mounts/pki', { token: rootToken, body: { type: 'pki' } });
+  const ec = { key_type: 'ec', key_bits: 256 };
+  const ca = { common_name: 'Kill Root', ttl: '700h', ...ec };
+  await server.call('POST', 'pki/root/generate/internal', { token: rootToken, body: ca });
+  await server.call('POST', 'pki/roles/kill', { token: rootToken, body: { allow_any_name: true, ttl: '1h', ...ec } });
 });
 
 afterAll(async () => {
@@ -51,6 +56,18 @@ const kinds: readonly ((name: string) => Promise<Proof | undefined>)[] = [
       expect(checked.json?.data?.valid, `the key ${name}`).toBe(true);
     };
   },
+  async (name) => {
+    const body = { common_name: `${name}.test` };
+    const made = await server.call('POST', 'pki/issue/kill', { token: rootToken, body });
+    if (made.status !== 200) return undefined;
+    const serial: string = made.json.data.serial_number;
+    return async () => {
+      const read = await server.call('GET', `pki/cert/${serial}`, { token: rootToken });
+      expect(read.json?.data?.certificate, `the certificate ${name}`).toContain('BEGIN CERTIFICATE');
+      const revoked = await server.call('POST', 'pki/revoke', { token: rootToken, body: { serial_number: serial } });
+      expect(revoked.status, `the revocation of ${name}`).toBe(200);
+    };
+  },
 ];
 
 /** Writes until the server is gone; answers the proofs of what it acknowledged. */
@@ -67,7 +84,7 @@ async function writeUntilItEnds(round: number, writer: number): Promise<Proof[]>
   }
 }
 
-test(`STO-03: killed ${kills} times amid writes: no acknowledged write is lost, it serves again within 5 s, the log stays whole`, {
+test(`STO-03, PKI-26: killed ${kills} times amid writes: no acknowledged write is lost, it serves again within 5 s, the log stays whole`, {
   timeout: kills * 6_000,
 }, async () => {
   let acknowledged = 0;
