@@ -1,20 +1,37 @@
 import { z } from 'zod';
-import type { Answer, AnyRoute } from '../core/index.ts';
+import { type Answer, type AnyRoute, access, type Mount, route } from '../core/index.ts';
+import { StrongroomError } from '../lib/index.ts';
 
 /** What `?help=1` answers: the route's own description. */
-export function describeHelp(route: AnyRoute): Answer {
-  const fields = Object.entries(route.fields).map(([name, schema]) => {
+export function describeHelp({ id, verb, path, summary, fields: described }: AnyRoute): Answer {
+  const fields = Object.entries(described).map(([name, schema]) => {
     const optional = schema instanceof z.ZodOptional;
     return `    ${name}${optional ? '' : ' (required)'}`;
   });
   const help = [
-    `Request:        ${route.path}`,
-    `Operation:      ${route.verb} (${route.id})`,
+    `Request:        ${path}`,
+    `Operation:      ${verb} (${id})`,
     '',
     '## DESCRIPTION',
     '',
-    route.summary,
+    summary,
     ...(fields.length > 0 ? ['', '## PARAMETERS', '', ...fields] : []),
   ].join('\n');
   return { bare: { help, see_also: null, openapi: null } };
+}
+
+/** Stands for a mount itself where its help is asked for: the paths below it. */
+export function mountHelp(mount: Mount, routes: readonly AnyRoute[]): AnyRoute {
+  const lines = routes.map(({ verb, path, summary }) => `${verb.padEnd(7)}${mount.prefix}${path}\n    ${summary}`);
+  return route({
+    id: 'help',
+    verb: 'GET',
+    path: mount.prefix,
+    summary: [`${mount.description || mount.type}. Its paths:`, '', ...lines.sort()].join('\n'),
+    access: access.authenticated('help is open to everybody who is logged in'),
+    fields: {},
+    handle: () => {
+      throw new StrongroomError('unsupported_path', 'unsupported path');
+    },
+  });
 }

@@ -42,6 +42,12 @@ export class MountRouter {
     return { mount, relativePath, match, pathExists, hint: engine?.unknownPathHint?.(relativePath, mount) };
   }
 
+  /** Every route below a mount. */
+  routesOf(mount: Mount): readonly AnyRoute[] {
+    const engine = this.#engines.get(engineKey(mount));
+    return engine === undefined ? [] : (engine.routesFor?.(mount) ?? engine.routes);
+  }
+
   #tableOf(engine: Engine, mount: Mount): RouteTable {
     const routes = engine.routesFor?.(mount) ?? engine.routes;
     const known = this.#tables.get(routes);

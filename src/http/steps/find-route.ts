@@ -1,6 +1,7 @@
-import type { MountRouter, RouteVerb } from '../../core/index.ts';
+import type { AnyRoute, MountRouter, RouteVerb } from '../../core/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
 import type { Exchange } from '../exchange.ts';
+import { mountHelp } from '../help.ts';
 
 const verbs: Readonly<Record<string, RouteVerb>> = {
   read: 'GET',
@@ -27,6 +28,8 @@ export function findRoute(router: MountRouter): (exchange: Exchange) => void {
       exchange.captures = found.match.captures;
       return;
     }
+    if (exchange.help && !found.closed) exchange.route = findHelp(router, exchange);
+    if (exchange.route) return;
     if (!found.mount) {
       exchange.routeError = new StrongroomError(
         'no_route',
@@ -50,4 +53,15 @@ export function findRoute(router: MountRouter): (exchange: Exchange) => void {
       });
     }
   };
+}
+
+const otherVerbs: readonly RouteVerb[] = ['POST', 'LIST', 'DELETE', 'PATCH', 'SCAN'];
+
+/** What is asked for help on: the path with another verb than GET, or the mount itself. */
+function findHelp(router: MountRouter, { path, mount, relativePath }: Exchange): AnyRoute | undefined {
+  for (const verb of otherVerbs) {
+    const found = router.find(verb, path).match;
+    if (found) return found.route;
+  }
+  return mount && relativePath === '' ? mountHelp(mount, router.routesOf(mount)) : undefined;
 }

@@ -10,6 +10,10 @@ export function prepareRequest(exchange: Exchange): Promise<void> | void {
   const { route, mount } = exchange;
   if (!route || !mount) return;
   const match: RouteMatch = { route, captures: exchange.captures };
+  if (exchange.help) {
+    exchange.request = buildRequest(exchange, mount, match.captures);
+    return;
+  }
   const values = readFields(exchange, match);
   exchange.request = buildRequest(exchange, mount, values);
   if (!route.exists || exchange.incoming.method === 'PATCH' || exchange.operation !== 'update') return;
