@@ -29,7 +29,7 @@ export function sealRoutes(core: Core, hooks: SystemHooks): AnyRoute[] {
       access: access.public('load balancers ask without a credential'),
       whileSealed: true,
       fields: healthFields,
-      handle: (request) => healthAnswer(core, request.fields),
+      handle: (request) => healthAnswer(core, hooks, request.fields),
     }),
     route({
       id: 'sys.health.check',
@@ -40,7 +40,7 @@ export function sealRoutes(core: Core, hooks: SystemHooks): AnyRoute[] {
       whileSealed: true,
       fields: healthFields,
       handle: async (request) => {
-        const { status: code } = await healthAnswer(core, request.fields);
+        const { status: code } = await healthAnswer(core, hooks, request.fields);
         return { status: code, raw: { bytes: '', contentType: 'application/json' } };
       },
     }),
