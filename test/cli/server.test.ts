@@ -148,12 +148,17 @@ test('-dev says its root token and where it listens, and ends with SIGINT', asyn
   });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
-  await expect.poll(() => said, { timeout: 15_000 }).toMatch(/Root Token: root/);
-  expect(said).toMatch(/Unseal Key: \S+/);
-  expect(said).toMatch(/http:\/\/127\.0\.0\.1:\d+/);
-  child.kill('SIGINT');
-  const [code] = await once(child, 'exit');
-  expect(code).toBe(0);
+  try {
+    await expect.poll(() => said, { timeout: 15_000 }).toMatch(/Root Token: root/);
+    expect(said).toMatch(/Unseal Key: \S+/);
+    expect(said).toMatch(/http:\/\/127\.0\.0\.1:\d+/);
+    const ended = once(child, 'exit');
+    child.kill('SIGINT');
+    const [code] = await ended;
+    expect(code).toBe(0);
+  } finally {
+    child.kill('SIGKILL');
+  }
 });
 
 test('SIGTERM answers what is in flight, ends the audit log with a checkpoint and exits with 0', async () => {

@@ -69,6 +69,9 @@ export class ServerProcess {
       env: { PATH: process.env['PATH'], HOME: this.folder, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    child.on('error', (error) => {
+      this.#log += `the server could not be run: ${error.message}\n`;
+    });
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#log += text;
@@ -181,7 +184,8 @@ export class ServerProcess {
   async #untilItAnswers(): Promise<void> {
     const ca = this.#ca;
     const deadline = performance.now() + startDeadlineMillis;
-    while (this.#child.exitCode === null && performance.now() < deadline) {
+    const child = this.#child;
+    while (child.exitCode === null && child.signalCode === null && performance.now() < deadline) {
       if (await answers(`${this.address}/v1/sys/seal-status`, ca)) return;
       await new Promise((resolve) => setTimeout(resolve, 40));
     }
