@@ -2,7 +2,7 @@ import { generateKeyPair, type KeyObject, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Awaitable } from '../lib/index.ts';
 import { digestOfScheme, type SignatureScheme } from './x509-signature-scheme.ts';
-import { nodeSignatureOptions } from './x509-verify-key.ts';
+import { nodeSignatureKey } from './x509-verify-key.ts';
 
 const generate = promisify(generateKeyPair);
 
@@ -38,7 +38,7 @@ async function prepare(scheme: SignatureScheme): Promise<ThrowawayKey> {
     pending = generatePrivateKey(family);
     families.set(family, pending);
   }
-  const key = { key: await pending, ...nodeSignatureOptions(scheme) };
+  const key = nodeSignatureKey(await pending, scheme);
   const digest = digestOfScheme(scheme);
   const throwaway: ThrowawayKey = { signature: sign(digest, Buffer.from('worth nothing'), key) };
   ready.set(scheme, throwaway);

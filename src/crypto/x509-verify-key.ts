@@ -3,19 +3,24 @@ import { digestOfScheme, keyKindOfScheme, pssSaltLength, type SignatureScheme } 
 
 const kindOfNodeType: Readonly<Record<string, string>> = { rsa: 'rsa', ec: 'ec', ed25519: 'ed25519' };
 
-/** node's options of one scheme: shared, as making them anew a call is measurable. */
-export interface NodeSignatureOptions {
-  readonly padding?: number;
-  readonly saltLength?: number;
-  readonly dsaEncoding?: 'der';
+/** A key as node's one-shot functions take it for one scheme. */
+export type NodeSignatureKey =
+  | KeyObject
+  | { readonly key: KeyObject; readonly padding: number; readonly saltLength: number };
+
+/**
+ * The bare key wherever node's defaults are the scheme (PKCS#1 v1.5, ECDSA as DER): an object around it costs node two
+ * exceptions a call, which is half as much as verifying on P-256.
+ */
+export function nodeSignatureKey(key: KeyObject, scheme: SignatureScheme): NodeSignatureKey {
+  if (!scheme.startsWith('rsa-pss')) return key;
+  return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: pssSaltLength(scheme) };
 }
 
-export function nodeSignatureOptions(scheme: SignatureScheme): NodeSignatureOptions {
-  if (scheme.startsWith('rsa-pss')) {
-    return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: pssSaltLength(scheme) };
-  }
-  if (scheme.startsWith('rsa')) return { padding: constants.RSA_PKCS1_PADDING };
-  return scheme === 'ed25519' ? {} : { dsaEncoding: 'der' };
+/** As PEM, which node takes as a string: with DER it throws and catches four exceptions inside, three times the work. */
+function importSpki(spki: Uint8Array): KeyObject {
+  const base64 = Buffer.from(spki.buffer, spki.byteOffset, spki.byteLength).toString('base64');
+  return createPublicKey(`-----BEGIN PUBLIC KEY-----\n${base64}\n-----END PUBLIC KEY-----\n`);
 }
 
 /** A public key ready to verify X.509 signatures. */
@@ -25,8 +30,7 @@ export class VerifyKey {
 
   /** From SubjectPublicKeyInfo DER. Throws node's error when the bytes are no key (EC: also when off the curve). */
   constructor(spki: Uint8Array) {
-    const der = Buffer.from(spki.buffer, spki.byteOffset, spki.byteLength);
-    this.#key = createPublicKey({ key: der, format: 'der', type: 'spki' });
+    this.#key = importSpki(spki);
     this.#kind = kindOfNodeType[this.#key.asymmetricKeyType ?? ''];
   }
 
@@ -34,8 +38,7 @@ export class VerifyKey {
   verify(scheme: SignatureScheme, data: Uint8Array, signature: Uint8Array): boolean {
     if (this.#kind !== keyKindOfScheme(scheme)) return false;
     try {
-      const key = { key: this.#key, ...nodeSignatureOptions(scheme) };
-      return verify(digestOfScheme(scheme), data, key, signature);
+      return verify(digestOfScheme(scheme), data, nodeSignatureKey(this.#key, scheme), signature);
     } catch {
       return false;
     }
@@ -44,7 +47,7 @@ export class VerifyKey {
   /** The same as `verify` in the thread pool: an elliptic-curve verification keeps the main thread 0.1 ms. Never rejects. */
   verifyAside(scheme: SignatureScheme, data: Uint8Array, signature: Uint8Array): Promise<boolean> {
     if (this.#kind !== keyKindOfScheme(scheme)) return Promise.resolve(false);
-    const key = { key: this.#key, ...nodeSignatureOptions(scheme) };
+    const key = nodeSignatureKey(this.#key, scheme);
     return new Promise((resolve) => {
       try {
         verify(digestOfScheme(scheme), data, key, signature, (error, isValid) => resolve(error === null && isValid));

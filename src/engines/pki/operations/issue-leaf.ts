@@ -198,12 +198,13 @@ async function finish(
       ? authority.chainPem.slice(0, -1)
       : authority.chainPem;
   const texts = formatCertificate(format, issued.der, chain, keyText);
+  const { issuing_ca } = chain.length > 0 ? texts : formatCertificate(format, issued.der, authority.chainPem);
   return {
     data: {
       ca_chain: texts.ca_chain,
       certificate: texts.certificate,
       expiration: issued.notAfterSeconds,
-      issuing_ca: formatCertificate(format, issued.der, authority.chainPem).issuing_ca,
+      issuing_ca,
       ...(key && keyText !== undefined && { private_key: keyText, private_key_type: privateKeyType(key) }),
       serial_number: formatSerial(issued.serial),
     },
