@@ -85,7 +85,9 @@ export function readPrivateFile(name: string, maxBytes: number): Buffer | undefi
     }
     const self = process.getuid?.();
     if (self !== undefined && uid !== self && self !== 0) {
-      throw new StrongroomError('permission_denied', `${name} belongs to another user, so it is not used`);
+      throw new StrongroomError('permission_denied', `${name} belongs to another user, so it is not used`, {
+        hint: 'name a file of your own',
+      });
     }
     return readAll(descriptor, name, maxBytes);
   } finally {

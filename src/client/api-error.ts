@@ -56,7 +56,7 @@ export class ApiError extends StrongroomError {
 
   constructor(fields: ApiErrorFields) {
     super(readCode(fields), fields.errors.join('; ') || `the server answered ${fields.status}`, {
-      ...(fields.hint === undefined ? {} : { hint: fields.hint }),
+      hint: fields.hint,
       ...(fields.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: fields.retryAfterSeconds }),
     });
     this.name = 'ApiError';

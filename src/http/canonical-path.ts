@@ -24,7 +24,8 @@ const plainPath =
  * slashes, backslashes, control characters, and letters that need no encoding but were encoded.
  */
 export function canonicalPath(raw: string): CanonicalPath {
-  if (raw.length > maxPathLength) throw new StrongroomError('uri_too_long', 'the path is too long');
+  if (raw.length > maxPathLength)
+    throw new StrongroomError('uri_too_long', 'the path is too long', { hint: `at most ${maxPathLength} characters` });
   const trailingSlash = raw.endsWith('/');
   const body = trailingSlash ? raw.slice(0, -1) : raw;
   if (body === '') refuse('name what to act on after /v1/');

@@ -31,7 +31,7 @@ export function mountHelp(mount: Mount, routes: readonly AnyRoute[]): AnyRoute {
     access: access.authenticated('help is open to everybody who is logged in'),
     fields: {},
     handle: () => {
-      throw new StrongroomError('unsupported_path', 'unsupported path');
+      throw new StrongroomError('unsupported_path', 'unsupported path', { hint: 'add ?help=1 to see its paths' });
     },
   });
 }

@@ -23,7 +23,8 @@ export function parseQuery(text: string): Query {
   let count = 0;
   for (const [name, value] of new URLSearchParams(text)) {
     count += 1;
-    if (count > maxParameters) throw new StrongroomError('uri_too_long', 'too many query parameters');
+    if (count > maxParameters)
+      throw new StrongroomError('uri_too_long', 'too many query parameters', { hint: `at most ${maxParameters}` });
     const known = values.get(name);
     if (known) known.push(value);
     else values.set(name, [value]);

@@ -44,7 +44,7 @@ export type ErrorCode = (typeof errorCodes)[number];
 
 export interface ErrorOptions {
   /** What the caller can do about it. Never holds internals or a secret. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   /** Extra members of the answer's `data`, where a Vault route has them. */
   readonly data?: Readonly<Record<string, unknown>>;
   /** What happened inside; goes to the server log, never to the caller. */
@@ -63,6 +63,13 @@ export class StrongroomError extends Error {
   readonly data: Readonly<Record<string, unknown>> | undefined;
   readonly retryAfterSeconds: number | undefined;
 
+  /** A refusal says what the caller can do; a fault of ours may have nothing to say, and neither may another's refusal. */
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: Omit<ErrorOptions, 'hint'> & { readonly hint: string | undefined },
+  );
+  constructor(code: 'internal', message: string, options?: ErrorOptions);
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'StrongroomError';

@@ -3,7 +3,9 @@ import { isLoopback, parseAddress, type ServerConfig } from './config/index.ts';
 import type { Server } from './server.ts';
 
 const refuseAddress = (_name: string, message: string, hint?: string): never => {
-  throw new StrongroomError('invalid_request', `-dev-listen-address: ${message}`, hint === undefined ? {} : { hint });
+  throw new StrongroomError('invalid_request', `-dev-listen-address: ${message}`, {
+    hint: hint ?? 'write 127.0.0.1:8200',
+  });
 };
 
 /** A server in memory on a loopback address, without TLS. */

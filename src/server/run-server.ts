@@ -63,7 +63,7 @@ function sayWhyNot(error: unknown, code: number): number {
   if (isError(error)) {
     const cause = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : undefined;
     if (error.hint !== undefined) process.stderr.write(`hint: ${error.hint}\n`);
-    else if (cause !== undefined) process.stderr.write(`hint: the system says ${cause}\n`);
+    if (cause !== undefined) process.stderr.write(`the system says: ${cause}\n`);
   }
   return code;
 }

@@ -52,5 +52,8 @@ async function readText(path: string): Promise<string> {
 function unreadable(path: string, cause: unknown): StrongroomError {
   if (cause instanceof StrongroomError) return cause;
   const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-  return new StrongroomError('invalid_request', `${path} cannot be read${code}`, { cause });
+  return new StrongroomError('invalid_request', `${path} cannot be read${code}`, {
+    hint: 'name an audit file that you may read',
+    cause,
+  });
 }

@@ -218,7 +218,7 @@ function roleRoutes(core: Core, roles: RecordCollection<TokenRole>): AnyRoute[] 
       fields: pageFields,
       handle: async (request) => {
         const keys = await roles.names(request.mount, '', request.fields.after ?? '', pageLength(request.fields));
-        if (keys.length === 0) throw new StrongroomError('not_found', '');
+        if (keys.length === 0) throw new StrongroomError('not_found', '', { hint: 'there is no token role yet' });
         return { data: { keys } };
       },
     }),
@@ -231,7 +231,7 @@ function roleRoutes(core: Core, roles: RecordCollection<TokenRole>): AnyRoute[] 
       fields: name,
       handle: async (request) => {
         const role = await roles.read(request.mount, request.fields.role_name);
-        if (!role) throw new StrongroomError('not_found', '');
+        if (!role) throw new StrongroomError('not_found', '', { hint: 'there is no such token role' });
         return { data: showTokenRole(role.body) };
       },
     }),

@@ -111,7 +111,7 @@ function registerRevoke(group: Command, context: CliContext): void {
     context.stderr.write(`matching credentials: ${text}\n`);
     if (total === 0) return;
     if (!switchFlag(flags, 'yes') && !(await confirm(context, total)))
-      throw new StrongroomError('precondition_failed', 'nothing was revoked');
+      throw new StrongroomError('precondition_failed', 'nothing was revoked', { hint: 'answer yes, or give --yes' });
     const answer = await withProgress(context, 'Revoking', () =>
       credentials.revoke(filter, { reason: textFlag(flags, 'reason') }),
     );

@@ -114,8 +114,14 @@ export class PolicyStore {
 
   /** Stores a policy after parsing it: what does not parse is refused and nothing changes. */
   async write(namespace: string, name: string, text: string, settings: PolicySettings = {}): Promise<void> {
-    if (name === 'root') throw new StrongroomError('invalid_request', 'cannot update "root" policy');
-    if (Buffer.byteLength(text) > maxPolicyBytes) throw new StrongroomError('invalid_request', 'policy is too large');
+    if (name === 'root')
+      throw new StrongroomError('invalid_request', 'cannot update "root" policy', {
+        hint: 'it allows everything, always; write a policy of another name',
+      });
+    if (Buffer.byteLength(text) > maxPolicyBytes)
+      throw new StrongroomError('invalid_request', 'policy is too large', {
+        hint: `at most ${maxPolicyBytes} bytes; split it into several`,
+      });
     parsePolicy(text);
     const { cas, casRequired, expireMillis } = settings;
     const body: PolicyBody = {
@@ -149,7 +155,9 @@ export class PolicyStore {
 
   async remove(namespace: string, name: string): Promise<void> {
     if (name === 'root' || name === 'default') {
-      throw new StrongroomError('invalid_request', `cannot delete "${name}" policy`);
+      throw new StrongroomError('invalid_request', `cannot delete "${name}" policy`, {
+        hint: 'tokens are made with it; "default" may be written anew',
+      });
     }
     await this.#commit({ kind: 'delete', table: 'policies', key: { namespace, id: name } });
   }

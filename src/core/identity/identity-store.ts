@@ -106,7 +106,10 @@ export class IdentityStore {
     if (alias) {
       const entity = await this.findEntity(login.namespace, alias.entityId);
       if (entity) return { entity, changes: [] };
-      throw new StrongroomError('permission_denied', 'permission denied', { cause: 'alias without entity' });
+      throw new StrongroomError('permission_denied', 'permission denied', {
+        hint: 'the identity of this login is damaged; the server log has the reason',
+        cause: 'alias without entity',
+      });
     }
     const id = newUuid(this.#random);
     const created = this.draftEntity({ namespace: login.namespace, id, name: `entity_${id.slice(0, 8)}` });
@@ -155,7 +158,8 @@ export class IdentityStore {
     change: Partial<Pick<Entity, 'name' | 'metadata' | 'policies' | 'disabled'>>,
   ): Promise<void> {
     const row = await this.#store.read('entities', { namespace, id });
-    if (!row) throw new StrongroomError('not_found', 'entity not found');
+    if (!row)
+      throw new StrongroomError('not_found', 'entity not found', { hint: 'list them: LIST identity/entity/id' });
     const entity = { ...this.#openEntity(row), ...change };
     const clear = { name_index: this.#nameIndex(entity.name), state: entity.disabled ? 'disabled' : 'active' };
     const { name, metadata, policies } = entity;

@@ -55,7 +55,8 @@ export class SealedMaterialStore implements KeyMaterialStore {
     try {
       await this.#store.commit([this.#records().insert(systemMount, id, body)]);
     } catch (error) {
-      if (isGuardFailure(error)) throw new StrongroomError('conflict', 'a key of this id exists already');
+      if (isGuardFailure(error))
+        throw new StrongroomError('conflict', 'a key of this id exists already', { hint: 'give it another id' });
       throw error;
     }
   }

@@ -68,7 +68,10 @@ export class LoginIssuer {
     const { mount, namespace } = request;
     const name: LoginName = { namespace, mount: mount.accessor, name: login.alias };
     const { entity, changes } = await this.#identity.resolveLogin(name);
-    if (entity.disabled) throw new StrongroomError('permission_denied', 'permission denied');
+    if (entity.disabled)
+      throw new StrongroomError('permission_denied', 'permission denied', {
+        hint: 'the entity of this login is disabled',
+      });
     const { parameters } = login;
     const nowMillis = this.#clock.nowMillis();
     const limits = mountLimits(mount, this.#settings);

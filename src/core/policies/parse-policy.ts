@@ -27,8 +27,8 @@ export function parsePolicy(text: string, options: PolicyOptions = {}): ParsedPo
     };
   } catch (error) {
     if (!isError(error)) throw error;
-    const hint = error.hint === undefined ? {} : { hint: error.hint };
-    throw new StrongroomError('invalid_request', `failed to parse policy: ${error.message}`, { ...hint, cause: error });
+    const { hint } = error;
+    throw new StrongroomError('invalid_request', `failed to parse policy: ${error.message}`, { hint, cause: error });
   }
 }
 

@@ -83,8 +83,16 @@ function readDuration(input: unknown, allowNegative: boolean): number | undefine
   }
 }
 
+/** 9999-12-31T23:59:59Z, the last moment RFC 3339 can write. */
+const lastTimeMillis = 253_402_300_799_000;
+
 function readTimeMillis(input: unknown): number | undefined {
-  if (typeof input === 'number') return Number.isSafeInteger(input) && input >= 0 ? input * 1000 : undefined;
+  const millis = readMillis(input);
+  return millis !== undefined && millis >= 0 && millis <= lastTimeMillis ? millis : undefined;
+}
+
+function readMillis(input: unknown): number | undefined {
+  if (typeof input === 'number') return Number.isSafeInteger(input) ? input * 1000 : undefined;
   if (typeof input !== 'string' || input.length > 40) return undefined;
   if (/^\d{1,12}$/.test(input)) return Number(input) * 1000;
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(input)) return undefined;

@@ -210,7 +210,10 @@ export class Seal {
 
   /** Throws away the shares given so far. */
   async resetProgress(): Promise<void> {
-    if (!this.isSealed) throw new StrongroomError('invalid_request', 'vault is unsealed');
+    if (!this.isSealed)
+      throw new StrongroomError('invalid_request', 'vault is unsealed', {
+        hint: 'there is no unsealing to start again',
+      });
     this.#clearProgress();
   }
 

@@ -9,7 +9,8 @@ const maxUrlLength = 8_192;
 /** Makes the path canonical and reads verb and switches: what the request is about, before who sent it. */
 export function checkLimits(exchange: Exchange): void {
   const url = exchange.incoming.url ?? '';
-  if (url.length > maxUrlLength) throw new StrongroomError('uri_too_long', 'the URL is too long');
+  if (url.length > maxUrlLength)
+    throw new StrongroomError('uri_too_long', 'the URL is too long', { hint: `at most ${maxUrlLength} characters` });
   const mark = url.indexOf('?');
   const rawPath = mark === -1 ? url : url.slice(0, mark);
   if (!rawPath.startsWith(prefix)) {
@@ -60,9 +61,6 @@ function readOperation(exchange: Exchange, query: { list: boolean; scan: boolean
     case 'DELETE':
       exchange.operation = 'delete';
       return;
-    case 'OPTIONS':
-    case 'HELP':
-      throw new StrongroomError('unsupported_operation', 'unsupported operation');
     default:
       throw new StrongroomError('unsupported_operation', 'unsupported operation', {
         hint: 'verbs are GET, POST, PUT, PATCH, DELETE, LIST, SCAN and HEAD',

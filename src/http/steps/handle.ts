@@ -8,7 +8,7 @@ const nothing: Answer = { status: 204 };
 /** Calls the one operation behind the route. */
 export function handle(exchange: Exchange): Promise<void> | void {
   const { route, request } = exchange;
-  if (!route || !request) throw new StrongroomError('no_route', '');
+  if (!route || !request) throw new StrongroomError('no_route', '', { hint: 'nothing is served at this path' });
   if (exchange.help) {
     exchange.answer = describeHelp(route);
     return;

@@ -76,7 +76,9 @@ const mediaType = (header: string | undefined): string => (header ?? '').split('
 function parseBody(bytes: Buffer, contentType: string | undefined, patch: boolean): JsonObject {
   const type = mediaType(contentType);
   if (patch && type !== 'application/merge-patch+json') {
-    throw new StrongroomError('unsupported_media_type', 'PATCH requires Content-Type of application/merge-patch+json');
+    throw new StrongroomError('unsupported_media_type', 'PATCH requires Content-Type of application/merge-patch+json', {
+      hint: 'send the header Content-Type: application/merge-patch+json (RFC 7396)',
+    });
   }
   if (bytes.length === 0) return empty;
   const text = decodeUtf8(bytes);
@@ -110,7 +112,8 @@ function parseForm(text: string): JsonObject {
   let count = 0;
   for (const [name, value] of new URLSearchParams(text)) {
     count += 1;
-    if (count > maxFormFields) throw new StrongroomError('invalid_request', 'too many form fields');
+    if (count > maxFormFields)
+      throw new StrongroomError('invalid_request', 'too many form fields', { hint: 'send JSON' });
     fields.set(name, [...(fields.get(name) ?? []), value]);
   }
   return Object.fromEntries([...fields].map(([name, all]) => [name, all.length === 1 ? (all[0] as string) : all]));
@@ -136,4 +139,7 @@ function readBytes(incoming: IncomingMessage, maxBodyBytes: number): Promise<Buf
   });
 }
 
-const cutOff = (): StrongroomError => new StrongroomError('invalid_request', 'the request was cut off');
+const cutOff = (): StrongroomError =>
+  new StrongroomError('invalid_request', 'the request was cut off', {
+    hint: 'send as many bytes as Content-Length says',
+  });

@@ -58,7 +58,9 @@ function listFiles(path: string): string[] {
   } catch (cause) {
     throw unreadable(path, cause);
   }
-  throw new StrongroomError('invalid_request', `the folder ${path} has no .hcl or .json file`);
+  throw new StrongroomError('invalid_request', `the folder ${path} has no .hcl or .json file`, {
+    hint: 'put one there, or name a file',
+  });
 }
 
 const unreadable = (path: string, cause: unknown): StrongroomError =>
@@ -79,7 +81,10 @@ function readFile(path: string): ConfigFile {
     return { path, body: parseHcl(text) };
   } catch (error) {
     const reason = error instanceof StrongroomError ? error.message : 'unreadable';
-    throw new StrongroomError('invalid_request', `${path}: ${reason}`, { cause: error });
+    throw new StrongroomError('invalid_request', `${path}: ${reason}`, {
+      hint: 'docs/configuration.md has an example',
+      cause: error,
+    });
   }
 }
 

@@ -13,11 +13,9 @@ type Ignored = readonly string[];
 
 /** One configuration problem, with its file and line. Values are never repeated: one of them may be a PIN. */
 export function refuseSetting(file: string, position: HclPosition, message: string, hint?: string): never {
-  throw new StrongroomError(
-    'invalid_request',
-    `${file}:${position.line}: ${message}`,
-    hint === undefined ? {} : { hint },
-  );
+  throw new StrongroomError('invalid_request', `${file}:${position.line}: ${message}`, {
+    hint: hint ?? 'docs/configuration.md has every setting',
+  });
 }
 
 /**

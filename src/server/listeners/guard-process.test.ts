@@ -36,7 +36,10 @@ describe('HTTP-22: what nothing caught', () => {
 
   it('HTTP-22: an error of the product keeps its public text', () => {
     const { process, lines } = guarded();
-    process.emit('uncaughtException', new StrongroomError('sealed', 'Vault is sealed', { cause: new Error('canary') }));
+    process.emit(
+      'uncaughtException',
+      new StrongroomError('sealed', 'Vault is sealed', { hint: 'unseal it', cause: new Error('canary') }),
+    );
     expect(lines[0]).toContain('Vault is sealed');
     expect(lines[0]).not.toContain('canary');
   });

@@ -60,7 +60,12 @@ function setLimits(server: Server, limits: ListenerLimits): void {
 async function listen(server: Server, address: string, port: number): Promise<AddressInfo> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: Error) =>
-      reject(new StrongroomError('precondition_failed', `cannot listen on ${address} port ${port}`, { cause })),
+      reject(
+        new StrongroomError('precondition_failed', `cannot listen on ${address} port ${port}`, {
+          hint: 'another server may listen there; choose another port',
+          cause,
+        }),
+      ),
     );
     server.listen({ host: address, port }, resolve);
   });

@@ -4,7 +4,10 @@ import { StrongroomError } from '../../lib/index.ts';
 const maxBytes = 1024 * 1024;
 
 function refuse(message: string, hint?: string, cause?: unknown): never {
-  throw new StrongroomError('precondition_failed', message, { ...(hint === undefined ? {} : { hint }), cause });
+  throw new StrongroomError('precondition_failed', message, {
+    hint: hint ?? 'name a PEM file that this user may read',
+    cause,
+  });
 }
 
 async function read(path: string, what: string, secret: boolean): Promise<Buffer> {

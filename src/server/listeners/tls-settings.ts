@@ -76,7 +76,9 @@ function asksForCertificate(settings: TlsSettings): boolean {
 export function handshakeOptions(settings: TlsSettings, handshakeTimeoutMillis: number): TlsOptions {
   const required = settings.clientCertificates === 'require';
   if (required && settings.clientCaFile === undefined) {
-    throw new StrongroomError('precondition_failed', 'client certificates are required but no client CA is named');
+    throw new StrongroomError('precondition_failed', 'client certificates are required but no client CA is named', {
+      hint: 'set tls_client_ca_file',
+    });
   }
   return {
     requestCert: asksForCertificate(settings),

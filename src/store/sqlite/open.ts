@@ -26,7 +26,10 @@ function configure(database: Database.Database): void {
 function prepareFolder(folder: string): void {
   if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const status = lstatSync(folder);
-  if (!status.isDirectory()) throw new StrongroomError('store_unavailable', `${folder} is not a folder`);
+  if (!status.isDirectory())
+    throw new StrongroomError('store_unavailable', `${folder} is not a folder`, {
+      hint: 'name a folder; it is made when it is missing',
+    });
   if ((status.mode & 0o077) !== 0) {
     throw new StrongroomError('store_unavailable', `the data folder ${folder} is open to other users`, {
       hint: `chmod 700 ${folder}`,

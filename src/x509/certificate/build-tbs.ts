@@ -80,7 +80,9 @@ function encodePointers(template: CertificateTemplate): Buffer[] {
 function encodeOthers(template: CertificateTemplate): Buffer[] {
   return (template.otherExtensions ?? []).map(({ oid, critical, value }) => {
     if (writtenHere.has(oid)) {
-      throw new StrongroomError('invalid_field', 'an extension is given raw that has a field of its own');
+      throw new StrongroomError('invalid_field', 'an extension is given raw that has a field of its own', {
+        hint: 'use the field',
+      });
     }
     checkDer(value);
     return encodeExtension(oid, critical, value);

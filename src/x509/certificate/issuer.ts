@@ -53,7 +53,9 @@ function commonPurposes(chain: readonly ParsedCertificate[]): string[] | undefin
 /** Describes a CA from its certificate. Refuses with `invalid_field` a certificate that is not a CA's. */
 export function describeIssuer(certificate: ParsedCertificate, options: IssuerOptions = {}): CertificateIssuer {
   if (certificate.basicConstraints?.ca !== true) {
-    throw new StrongroomError('invalid_field', 'the certificate is not a CA certificate');
+    throw new StrongroomError('invalid_field', 'the certificate is not a CA certificate', {
+      hint: 'an issuer has basicConstraints with cA TRUE',
+    });
   }
   const publicKey = SubjectPublicKey.read(certificate.spki);
   const chain = [certificate, ...(options.ancestors ?? [])];

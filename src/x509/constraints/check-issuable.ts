@@ -4,12 +4,14 @@ import { collectConstrainedNames } from './constrained-names.ts';
 import { isNameAllowed } from './match-names.ts';
 
 function refuse(message: string, hint?: string): never {
-  throw new StrongroomError('invalid_field', message, hint === undefined ? {} : { hint });
+  throw new StrongroomError('invalid_field', message, { hint: hint ?? 'read the issuer to see what it may sign' });
 }
 
 function checkDates(template: CertificateTemplate, issuer: CertificateIssuer): void {
-  if (template.notAfterSeconds < template.notBeforeSeconds) refuse('the certificate would end before it begins');
-  if (template.notBeforeSeconds < issuer.notBeforeSeconds) refuse('not_before lies before the issuer is valid');
+  if (template.notAfterSeconds < template.notBeforeSeconds)
+    refuse('the certificate would end before it begins', 'ask for a longer ttl');
+  if (template.notBeforeSeconds < issuer.notBeforeSeconds)
+    refuse('not_before lies before the issuer is valid', 'ask for a later start');
   if (template.notAfterSeconds > issuer.notAfterSeconds && template.insecurePermitBeyondIssuer !== true) {
     refuse('cannot satisfy request: the certificate would outlive its issuer', 'ask for a shorter ttl');
   }
@@ -50,6 +52,6 @@ export function checkIssuable(template: CertificateTemplate, issuer: Certificate
   });
   for (const constraints of issuer.nameConstraints) {
     if (!names.every((name) => isNameAllowed(name, constraints)))
-      refuse('a name lies outside the issuer’s name constraints');
+      refuse('a name lies outside the issuer’s name constraints', 'read the issuer to see them');
   }
 }

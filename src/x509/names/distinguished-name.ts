@@ -25,7 +25,9 @@ const tagOfStringType: Readonly<Record<NameStringType, number>> = {
 };
 
 function refuseAttribute(type: AttributeName, reason: string): never {
-  throw new StrongroomError('invalid_field', `subject attribute ${type} ${reason}`);
+  throw new StrongroomError('invalid_field', `subject attribute ${type} ${reason}`, {
+    hint: 'RFC 5280 A.1 has the limits; long names belong into alternative names',
+  });
 }
 
 function checkValue({ type, value }: NameAttribute): void {
@@ -46,7 +48,8 @@ function checkValue({ type, value }: NameAttribute): void {
  * or hold control characters. No attributes give the empty name.
  */
 export function encodeDistinguishedName(attributes: readonly NameAttribute[]): Buffer {
-  if (attributes.length > maxAttributes) throw new StrongroomError('invalid_field', 'subject has too many attributes');
+  if (attributes.length > maxAttributes)
+    throw new StrongroomError('invalid_field', 'subject has too many attributes', { hint: `at most ${maxAttributes}` });
   const relativeNames = attributes.map((attribute) => {
     checkValue(attribute);
     const { oid: type, stringType } = attributeTypes[attribute.type];

@@ -37,7 +37,9 @@ export const generalNameTags = {
 export const maxAlternativeNames = 1000;
 
 function refuseName(kind: string): never {
-  throw new StrongroomError('invalid_field', `a subject alternative name is not a valid ${kind}`);
+  throw new StrongroomError('invalid_field', `a subject alternative name is not a valid ${kind}`, {
+    hint: 'RFC 5280 4.2.1.6 has the forms',
+  });
 }
 
 const ascii = (text: string): Buffer => Buffer.from(text, 'latin1');

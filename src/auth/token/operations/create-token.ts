@@ -218,7 +218,10 @@ async function decideEntity(
       mount: request.mount.accessor,
       name: alias,
     });
-    if (entity.disabled) throw new StrongroomError('permission_denied', 'permission denied');
+    if (entity.disabled)
+      throw new StrongroomError('permission_denied', 'permission denied', {
+        hint: 'the entity of this alias is disabled',
+      });
     return { id: entity.id, policies: entity.policies, changes };
   }
   if (facts.orphan) return { id: '', policies: [], changes: [] };

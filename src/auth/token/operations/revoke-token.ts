@@ -51,7 +51,10 @@ export async function revokeOrphaning(core: Core, request: EngineRequest<{ reado
     });
   }
   const token = await core.tokens.find(request.namespace, request.fields.token);
-  if (!token) throw new StrongroomError('invalid_request', 'token not found');
+  if (!token)
+    throw new StrongroomError('invalid_request', 'token not found', {
+      hint: 'it may have expired or been revoked already',
+    });
   if (token.type === 'batch') throw batchRefused();
   await core.tokens.revokeOrphaning(token);
   await core.revocations.settle(request.namespace);

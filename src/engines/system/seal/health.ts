@@ -11,7 +11,9 @@ interface HealthCodes {
 const code = (chosen: number | undefined, usual: number): number => {
   if (chosen === undefined) return usual;
   if (chosen >= 200 && chosen <= 599) return chosen;
-  throw new StrongroomError('invalid_field', 'status codes lie between 200 and 599');
+  throw new StrongroomError('invalid_field', 'status codes lie between 200 and 599', {
+    hint: 'such as standbyok=true&sealedcode=200',
+  });
 };
 
 /**

@@ -1,0 +1,237 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AnyRoute, Engine } from '../../src/core/index.ts';
+import type { Json } from '../../src/lib/index.ts';
+import { type CallAnswer, type CallOptions, startServer, type TestServer } from '../harness/server.ts';
+
+/**
+ * Every route of every engine and auth method, with what no client means to send: a refusal each time, never a fault.
+ * Nothing here names a route, so that one added later is walked as well.
+ */
+
+let server: TestServer;
+let mounted: [string, Engine][];
+/** What the server itself called a fault while it was walked. */
+const faults: string[] = [];
+
+beforeAll(async () => {
+  server = await startServer({
+    log: (level, fields) => {
+      if (level === 'error') faults.push(`${String(fields['route'])}: ${String(fields['cause']).slice(0, 400)}`);
+    },
+  });
+  mounted = await mountAll();
+  await furnish();
+});
+afterAll(() => server.stop());
+
+async function mountAll(): Promise<[string, Engine][]> {
+  const found: [string, Engine][] = [];
+  for (const engine of server.core.engines.values()) {
+    const root = engine.kind === 'auth' ? 'auth/' : '';
+    if (engine.type === 'system') found.push(['sys/', engine]);
+    else if (engine.singleton) found.push([`${root}${engine.type}/`, engine]);
+    else {
+      const table = engine.kind === 'auth' ? 'auth' : 'mounts';
+      expect((await server.root('POST', `sys/${table}/walk-${engine.type}`, { type: engine.type })).status).toBe(204);
+      found.push([`${root}walk-${engine.type}/`, engine]);
+    }
+  }
+  return found;
+}
+
+/** Something named `x` in most rooms, so that handlers get past "there is none". */
+async function furnish(): Promise<void> {
+  const { root } = server;
+  const all = '"create", "read", "update", "patch", "delete", "list", "scan", "sudo"';
+  const made = [
+    await root('POST', 'sys/policies/acl/everything', { policy: `path "*" { capabilities = [${all}] }` }),
+    await root('POST', 'auth/token/roles/x', { allowed_policies: 'default' }),
+    await root('POST', 'auth/walk-userpass/users/x', { password: 'correct horse battery' }),
+    await root('POST', 'secret/data/x', { data: { a: 1 } }),
+    await root('POST', 'walk-pki/root/generate/internal', { common_name: 'Walk', key_type: 'ec', issuer_name: 'x' }),
+    await root('POST', 'walk-pki/roles/x', { allow_any_name: true, key_type: 'ec' }),
+    await root('POST', 'walk-api-keys/keys', { name: 'x', owner: 'x' }),
+    await root('POST', 'identity/entity', { name: 'x' }),
+  ];
+  for (const answer of made) expect(answer.status, answer.text).toBeLessThan(300);
+}
+
+/** A token that may do everything and that nobody misses when a route ends it. */
+async function sacrifice(): Promise<string> {
+  const made = await server.root('POST', 'auth/token/create', { policies: ['everything'], ttl: '1h' });
+  return made.json.auth.client_token;
+}
+
+/** Routes that end the server for everybody; `seal` is walked last, by itself. */
+const ending = new Set(['sys.seal.update']);
+
+const pathOf = (prefix: string, route: AnyRoute, name = 'x'): string =>
+  prefix + route.path.replace(/:[a-z_]+\*?/g, name);
+
+function* allRoutes(): Generator<[string, AnyRoute]> {
+  for (const [prefix, engine] of mounted) for (const route of new Set(engine.routes)) yield [prefix, route];
+}
+
+/** What is wrong with an answer to nonsense, named so that a hundred of one kind are told once. */
+function judge(route: string, { status, text, json }: CallAnswer): string | undefined {
+  if (status >= 500) return `${route}: ${status} ${text.slice(0, 120)}`;
+  // Health tells its state by the status; everything else has texts, a code and (but for "not there") a hint.
+  if (status < 400 || json?.errors === undefined) return undefined;
+  if (!/^[a-z_]+$/.test(json.code)) return `${route}: ${status} without a code`;
+  if (json.code === 'not_found' || json.hint) return undefined;
+  return `${route}: ${json.code} without a hint: ${json.errors[0]}`;
+}
+
+const nested = (depth: number): Json => {
+  let value: Json = 'x';
+  for (let level = 0; level < depth; level += 1) value = [value];
+  return value;
+};
+
+/** Values of every wrong kind, and some of the right kind out of all measure. */
+const garbage: readonly Json[] = [
+  '',
+  ' ',
+  'x',
+  '\u0000',
+  '../..',
+  '%2e%2e',
+  '-1h',
+  '😀'.repeat(300),
+  'x'.repeat(70_000),
+  -1,
+  1.5,
+  9_007_199_254_740_991,
+  true,
+  [],
+  {},
+  ['x', 1, null],
+  { x: { x: {} }, __proto__x: 1 },
+  nested(30),
+  [{}],
+];
+
+const bodyVerbs = new Set(['POST', 'PATCH', 'DELETE']);
+
+describe('whatever is sent', () => {
+  it('no value of any field of any route is a fault', async () => {
+    const found = new Set<string>();
+    let token = await sacrifice();
+    for (const [prefix, route] of allRoutes()) {
+      if (ending.has(route.id)) continue;
+      // Keys on a curve are made at once.
+      const base: Record<string, Json> = 'key_type' in route.fields ? { key_type: 'ec' } : {};
+      for (const name of Object.keys(route.fields)) {
+        if (route.path.includes(`:${name}`)) continue;
+        for (const value of garbage) {
+          const sent = { ...base, [name]: value };
+          const asQuery = bodyVerbs.has(route.verb)
+            ? undefined
+            : `?${name}=${encodeURIComponent(String(value)).slice(0, 2_000)}`;
+          const options: CallOptions = asQuery === undefined ? { token, body: sent } : { token };
+          const answer = await server.call(route.verb, pathOf(prefix, route) + (asQuery ?? ''), options);
+          const wrong = judge(`${route.id} ${name}`, answer);
+          if (wrong) found.add(wrong);
+          if (answer.status === 403) token = await sacrifice();
+        }
+      }
+    }
+    expect([...found]).toEqual([]);
+    expect(faults).toEqual([]);
+  }, 120_000);
+
+  it('no body that is no object, and no name in a path, is a fault', async () => {
+    const found = new Set<string>();
+    let token = await sacrifice();
+    const bodies: (string | Buffer)[] = [
+      '',
+      '{',
+      'null',
+      '[]',
+      '"x"',
+      '1e999',
+      '{"a":1,"a":2}',
+      '{"__proto__":{"x":1},"constructor":{"prototype":{}}}',
+      `${'['.repeat(100_000)}${']'.repeat(100_000)}`,
+      Buffer.from([0xff, 0xfe, 0x7b, 0x7d]),
+      Buffer.alloc(1_048_577, 0x20),
+    ];
+    const names = ['-', '%20', '%00', '%F0%9F%98%80', 'x'.repeat(600), '*', '+', '__proto__', 'constructor', '0', '1'];
+    for (const [prefix, route] of allRoutes()) {
+      if (ending.has(route.id)) continue;
+      for (const raw of bodyVerbs.has(route.verb) ? bodies : []) {
+        const answer = await server.call(route.verb, pathOf(prefix, route), { token, raw });
+        const wrong = judge(route.id, answer);
+        if (wrong) found.add(wrong);
+        if (answer.status === 403) token = await sacrifice();
+      }
+      for (const name of route.path.includes(':') ? names : []) {
+        const answer = await server.call(route.verb, pathOf(prefix, route, name), { token });
+        const wrong = judge(route.id, answer);
+        if (wrong) found.add(wrong);
+        if (answer.status === 403) token = await sacrifice();
+      }
+    }
+    expect([...found]).toEqual([]);
+    expect(faults).toEqual([]);
+  }, 120_000);
+});
+
+/** The paths a route serves: a capture of the rest may be empty, and a slash at the end is not told apart. */
+function patternOf(prefix: string, route: AnyRoute): RegExp {
+  const pattern = (prefix + route.path)
+    .replace(/[.+]/g, '\\$&')
+    .replace(/\/:[a-z_]+\*$/, '(?:/.*)?')
+    .replace(/:[a-z_]+\*$/, '.*')
+    .replace(/:[a-z_]+/g, '[^/]+');
+  return new RegExp(`^${pattern}/?$`);
+}
+
+describe('whatever verb is used', () => {
+  it('a path answers 405 to the verbs it does not take, and 4xx to those nobody takes', async () => {
+    const token = server.rootToken;
+    const found = new Set<string>();
+    const takers = [...allRoutes()].map(([prefix, route]) => [route.verb, patternOf(prefix, route)] as const);
+    let refused = 0;
+    for (const [prefix, route] of allRoutes()) {
+      const path = pathOf(prefix, route, 'absent');
+      for (const verb of ['GET', 'POST', 'PATCH', 'DELETE', 'LIST', 'SCAN'] as const) {
+        if (takers.some(([its, pattern]) => its === verb && pattern.test(path))) continue;
+        const answer = await server.call(verb, path, { token, ...(verb === 'POST' && { body: {} }) });
+        expect(answer.status, `${verb} ${path}: ${answer.text.slice(0, 200)}`).toBe(405);
+        refused += 1;
+      }
+      for (const verb of ['OPTIONS', 'HELP', 'TRACE', 'CONNECT', 'BREW', 'get']) {
+        const answer = await server.call(verb, path, { token });
+        expect(answer.status, `${verb} ${path}`).toBe(405);
+        const wrong = judge(verb, answer);
+        if (wrong) found.add(wrong);
+      }
+    }
+    expect(refused).toBeGreaterThan(500);
+    expect([...found]).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+});
+
+describe('while sealed', () => {
+  it('every route but those that open the server answers 503 and nothing else, to everybody', async () => {
+    expect((await server.root('PUT', 'sys/seal')).status).toBe(204);
+    let refused = 0;
+    for (const [prefix, route] of allRoutes()) {
+      if (route.whileSealed) continue;
+      for (const token of [undefined, server.rootToken, 'garbage']) {
+        const answer = await server.call(route.verb, pathOf(prefix, route), {
+          ...(token !== undefined && { token }),
+          ...(bodyVerbs.has(route.verb) && { body: { password: 'correct horse battery', name: 'x' } }),
+        });
+        expect(answer.status, `${route.verb} ${pathOf(prefix, route)}`).toBe(503);
+        if (route.verb !== 'HEAD') expect(answer.json.errors).toEqual(['Vault is sealed']);
+        refused += 1;
+      }
+    }
+    expect(refused).toBeGreaterThan(300);
+    await server.call('POST', 'sys/unseal', { body: { key: server.shares[0] as string } });
+    expect((await server.root('GET', 'secret/data/x')).status).toBe(200);
+  });
+});
