@@ -130,8 +130,7 @@ test(`${tokens} tokens take hardly any memory, and 1 KB of disk each`, { timeout
   await restMillis(settleMillis);
   const grown = { memory: residentMegabytes() - before.memory, disk: dataMegabytes() - before.disk };
   console.log(`${tokens} tokens: memory +${grown.memory.toFixed(1)} MB, disk +${grown.disk.toFixed(1)} MB`);
-  // Of few tokens the heap's own coming and going is the larger part.
-  expect(grown.memory).toBeLessThan(isLong ? 20 : 40);
+  expect(grown.memory).toBeLessThan(20);
   // The write-ahead log of a few megabytes is there however few they are.
   expect(grown.disk).toBeLessThan(tokens / 1_000 + 5);
 });
