@@ -9,4 +9,5 @@ export { isJsonObject, type Json, type JsonLimits, type JsonObject, parseJson } 
 export { nearestName } from './nearest-name.ts';
 export { type RecentLimits, RecentValues } from './recent-values.ts';
 export { SecretBytes, SecretText } from './secret.ts';
+export { type ClockJump, SteadyClock } from './steady-clock.ts';
 export { strongroomVersion, vaultApiVersion } from './version.ts';

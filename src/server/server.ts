@@ -3,7 +3,7 @@ import type { AuditSink, Log, NewMount, RootKeyHsm } from '../core/index.ts';
 import { systemRandom } from '../crypto/index.ts';
 import { createRequestListener } from '../http/index.ts';
 import type { KeyProvider } from '../keys/index.ts';
-import { systemClock } from '../lib/index.ts';
+import { type ClockJump, SteadyClock, systemClock } from '../lib/index.ts';
 import { openMemoryStore, openSqliteStore, type Store } from '../store/index.ts';
 import type { HsmConfig, ListenerConfig, ServerConfig, StorageConfig } from './config/index.ts';
 import { hsmSeal } from './core/index.ts';
@@ -37,7 +37,7 @@ export class Server {
     this.#hsms = hsms.all;
     this.node = new Node({
       store,
-      clock: systemClock,
+      clock: new SteadyClock(systemClock, (jump) => sayClockJump(log, jump)),
       random: systemRandom,
       log,
       settings: {
@@ -151,6 +151,17 @@ const bodyLimit = (listener: ListenerConfig): number => listener.maxBodyBytes ??
 
 function openStore(storage: StorageConfig): Store {
   return storage.kind === 'memory' ? openMemoryStore() : openSqliteStore(storage.folder);
+}
+
+const jumpTexts: Readonly<Record<ClockJump['kind'], string>> = {
+  jumped: 'the clock of this machine jumped; time goes on as if it had not. Mend the clock, or restart to take it',
+  returned: 'the clock of this machine is right again',
+  believed: 'the clock of this machine stayed ahead and is taken as right',
+};
+
+function sayClockJump(log: ServerOptions['log'], { kind, offsetSeconds }: ClockJump): void {
+  if (kind === 'returned') log.info({}, jumpTexts[kind]);
+  else log.error({ offset_seconds: offsetSeconds }, jumpTexts[kind]);
 }
 
 interface OpenHsms {

@@ -391,7 +391,9 @@ const publicRoutes: readonly string[] = [
 const routesWithoutPolicy: readonly string[] = ['key.rotate_self', 'sys.internal_mounts.read', 'sys.openapi.read'];
 
 /** Every engine and auth method with a path it is mounted at. */
+let walked: [string, Engine][] | undefined;
 async function mountAll(): Promise<[string, Engine][]> {
+  if (walked) return walked;
   const found: [string, Engine][] = [];
   for (const engine of server.core.engines.values()) {
     const root = engine.kind === 'auth' ? 'auth/' : '';
@@ -404,6 +406,7 @@ async function mountAll(): Promise<[string, Engine][]> {
       found.push([`${root}walk-${engine.type}/`, engine]);
     }
   }
+  walked = found;
   return found;
 }
 
@@ -430,6 +433,28 @@ describe('what those without a right learn', () => {
     }
     expect(open.sort()).toEqual(publicRoutes);
     expect(routesWithoutPolicy).toEqual(expect.arrayContaining(anybody));
+  });
+
+  it('ACL-09: read on the settings of an engine opens settings alone, never what hands out credentials', async () => {
+    for (const [prefix, engine] of await mountAll()) {
+      const routes = [...new Set(engine.routes)];
+      const folders = new Set(
+        routes.map(({ path }) => path.split('/')[0] as string).filter((part) => !part.includes(':')),
+      );
+      for (const folder of folders) {
+        const token = await tokenWith(`path "${prefix}${folder}/*" { capabilities = ["read", "list"] }`);
+        for (const route of routes) {
+          if (['public', 'login', 'optional', 'authenticated'].includes(route.access.kind)) continue;
+          const path = prefix + route.path.replace(/:[a-z_]+\*?/g, 'x');
+          const { status, text } = await server.call(route.verb, path, { token });
+          const reads = ['GET', 'HEAD', 'LIST'].includes(route.verb) && `${path}/`.startsWith(`${prefix}${folder}/`);
+          if (!reads) expect(status, `${folder}: ${route.verb} ${path}`).toBe(403);
+          expect(text, `${folder}: ${route.verb} ${path}`).not.toMatch(
+            /PRIVATE KEY|"client_token"|"(key|token|secret)":"s/,
+          );
+        }
+      }
+    }
   });
 
   it('ACL-18: without a token a mount that is there and one that is not answer alike', async () => {

@@ -57,6 +57,30 @@ const logIn = (who: Client | undefined, body: object = {}, address?: string): Pr
 const renew = (token: string, who?: Client): Promise<CallAnswer> =>
   server.call('POST', 'auth/token/renew-self', { token, body: {}, ...(who && { clientCertificates: who.chain }) });
 
+describe('USR-05: an attacker who locks a name', () => {
+  it('keeps its owner out of that way in alone: certificate, token and unlocking go on', async () => {
+    await root('POST', 'sys/auth/people', {
+      type: 'userpass',
+      config: { user_lockout_config: { lockout_threshold: 2 } },
+    });
+    await root('POST', 'auth/people/users/admin', { password: 'correct horse', token_policies: 'machine' });
+    const tryPassword = (password: string, address: string) =>
+      server.call('POST', 'auth/people/login/admin', { body: { password }, address });
+    const before = (await tryPassword('correct horse', '192.0.2.1')).json.auth.client_token;
+    for (let count = 0; count < 20; count += 1) await tryPassword(`wrong ${count}`, '198.51.100.9');
+    expect((await tryPassword('correct horse', '192.0.2.1')).status).toBe(403);
+    // What the operator has is not ended, and there is a way in that nobody can lock from outside.
+    expect((await server.call('GET', 'auth/token/lookup-self', { token: before })).status).toBe(200);
+    const operator = await client('a.test');
+    const stranger = await client('a.test', 'theirs');
+    for (let count = 0; count < 20; count += 1) expect((await logIn(stranger)).status).toBe(400);
+    expect((await logIn(operator)).status).toBe(200);
+    const { accessor } = (await root('GET', 'sys/auth/people')).json.data;
+    expect((await root('POST', `sys/locked-users/${accessor}/unlock/admin`)).status).toBe(204);
+    expect((await tryPassword('correct horse', '192.0.2.1')).status).toBe(200);
+  });
+});
+
 describe('who logs in', () => {
   it('a client certificate of the authority gets a token with the role’s policies, named after it', async () => {
     const answer = await logIn(await client('a.test'), { name: 'only-a' });

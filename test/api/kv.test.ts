@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SealedTable } from '../../src/core/seal/index.ts';
 import { startServer, type TestServer } from '../harness/server.ts';
 
 let server: TestServer;
@@ -59,6 +60,33 @@ describe('kv version 2', () => {
     expect((await root('POST', `secret/destroy/${path}`, {})).json.errors).toEqual(['No version number provided']);
   });
 
+  it('STO-10: what was destroyed is in no answer, and no longer in the store', async () => {
+    const path = fresh();
+    const canary = 'gone-for-good-7f3a';
+    await root('POST', `secret/data/${path}`, { data: { value: canary } });
+    await root('POST', `secret/data/${path}`, { data: { value: 'second' } });
+    const table = new SealedTable<'records', unknown>('records', () => server.core.seal.sealer);
+    const holding = async (): Promise<number> => {
+      const rows = await server.store.list('records', { where: {}, limit: 10_000 });
+      return rows.filter((row) => JSON.stringify(table.open(row)).includes(canary)).length;
+    };
+    expect(await holding()).toBe(1);
+    expect((await root('POST', `secret/destroy/${path}`, { versions: [1] })).status).toBe(204);
+    const reads = [
+      await root('GET', `secret/data/${path}?version=1`),
+      await root('GET', `secret/data/${path}`),
+      await root('GET', `secret/metadata/${path}`),
+      await root('GET', `secret/subkeys/${path}?version=1`),
+      await root('LIST', 'secret/metadata'),
+      await root('PATCH', `secret/data/${path}`, { data: { other: 1 }, options: { cas: 1 } }),
+      await root('POST', `secret/undelete/${path}`, { versions: [1] }),
+      await root('GET', `secret/data/${path}?version=1`),
+    ];
+    for (const answer of reads) expect(answer.text).not.toContain(canary);
+    expect(reads[0]?.json.data.metadata.destroyed).toBe(true);
+    expect(await holding()).toBe(0);
+  });
+
   it('check-and-set lets one of many writers in, and counts a deleted version', async () => {
     const path = fresh();
     const write = (cas: unknown) => root('POST', `secret/data/${path}`, { data: { v: 1 }, options: { cas } });
@@ -75,7 +103,7 @@ describe('kv version 2', () => {
     expect(without.json.errors).toEqual(['check-and-set parameter required for this call']);
   });
 
-  it('loses no version when many write at once', async () => {
+  it('STO-13: loses no version when many write at once', async () => {
     const path = fresh();
     const answers = await Promise.all(
       Array.from({ length: 64 }, (_, v) => root('POST', `secret/data/${path}`, { data: { v } })),

@@ -69,7 +69,7 @@ describe('looking up', () => {
     expect((await lookUp(lease.id)).json.errors).toEqual(['invalid lease']);
   });
 
-  it('a lease is dead with the token that owns it: revoked, expired, or used up', async () => {
+  it('TOK-07: a lease is dead with the token that owns it: revoked, expired, or used up', async () => {
     const tokens = [await newToken(), await newToken({ ttl: '1m' }), await newToken({ num_uses: 1 })] as const;
     const leases = [
       await lend({ token: tokens[0] }),

@@ -198,6 +198,53 @@ describe('renewal', () => {
   });
 });
 
+describe('STO-11: the clock of the machine', () => {
+  const year = 365 * 24 * hour;
+
+  it('set back brings nothing back that has expired', async () => {
+    const jumped = await startServer();
+    const call = (token: string) => jumped.call('GET', 'auth/token/lookup-self', { token });
+    const make = async (body: object): Promise<string> =>
+      (await jumped.root('POST', 'auth/token/create', body as Json)).json.auth.client_token;
+    const short = await make({ ttl: '60s' });
+    const long = await make({ ttl: '2h' });
+    const { key } = (await jumped.root('POST', 'api-keys/keys', { name: 'x', owner: 'x', ttl: '60s' })).json.data;
+    const verify = async () => (await jumped.root('POST', 'api-keys/verify', { key })).json.data.valid;
+    expect([(await call(short)).status, await verify()]).toEqual([200, true]);
+    jumped.clock.advanceSeconds(60);
+    const now = jumped.clock.nowMillis();
+    for (const back of [hour, 10 * year]) {
+      jumped.clock.jumpTo(now - back * 1000);
+      jumped.clock.advanceSeconds(1);
+      expect([(await call(short)).status, (await call(long)).status, await verify()], `${back}`).toEqual([
+        403,
+        200,
+        false,
+      ]);
+    }
+    await jumped.stop();
+  });
+
+  it('set ahead for a minute ends nothing, and what is made meanwhile lives as long as it should', async () => {
+    const jumped = await startServer();
+    const status = async (token: string) => (await jumped.call('GET', 'auth/token/lookup-self', { token })).status;
+    const make = async (): Promise<string> =>
+      (await jumped.root('POST', 'auth/token/create', { ttl: '2h' })).json.auth.client_token;
+    const before = await make();
+    const now = jumped.clock.nowMillis();
+    jumped.clock.jumpTo(now + 10 * year * 1000);
+    expect(await status(before)).toBe(200);
+    const meanwhile = await make();
+    jumped.clock.advanceSeconds(60);
+    expect([await status(before), await status(meanwhile)]).toEqual([200, 200]);
+    jumped.clock.jumpTo(now + 60_000);
+    expect([await status(before), await status(meanwhile)]).toEqual([200, 200]);
+    jumped.clock.advanceSeconds(2 * hour);
+    expect([await status(before), await status(meanwhile)]).toEqual([403, 403]);
+    await jumped.stop();
+  });
+});
+
 describe('use limits', () => {
   it('count every request with a token, failing ones too, and the last one is served', async () => {
     const { client_token: token } = await auth({ num_uses: 3 });

@@ -1,7 +1,7 @@
 import type { AuditSink, Core } from '../../src/core/index.ts';
 import { systemRandom } from '../../src/crypto/index.ts';
 import type { KeyProvider } from '../../src/keys/index.ts';
-import { type Json, ManualClock } from '../../src/lib/index.ts';
+import { type Json, ManualClock, SteadyClock } from '../../src/lib/index.ts';
 import { devMounts, hsmSeal, Node } from '../../src/server/harness.ts';
 import { openMemoryStore, type Store } from '../../src/store/index.ts';
 import { incomingMessage } from './incoming.ts';
@@ -60,7 +60,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     options.log?.(level, fields, message);
   const node = new Node({
     store,
-    clock,
+    clock: new SteadyClock(clock, ({ kind }) => log('error')({ cause: `clock ${kind}` }, 'clock')),
     random: systemRandom,
     log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     settings: {

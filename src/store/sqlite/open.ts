@@ -7,6 +7,8 @@ import { migrate } from './migrate.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
 const databaseName = 'strongroom.db';
+/** `synchronous = FULL`, as SQLite reads it back. */
+const fullSynchronous = 2;
 
 function configure(database: Database.Database): void {
   database.pragma('auto_vacuum = INCREMENTAL');
@@ -20,6 +22,17 @@ function configure(database: Database.Database): void {
   database.pragma('wal_autocheckpoint = 1000');
   database.pragma('trusted_schema = OFF');
   database.pragma('cell_size_check = ON');
+  requireDurable(database);
+}
+
+/** SQLite passes over a setting it cannot follow, such as a write-ahead log on a file system without shared memory. */
+function requireDurable(database: Database.Database): void {
+  const journal = database.pragma('journal_mode', { simple: true });
+  const synchronous = database.pragma('synchronous', { simple: true });
+  if (journal === 'wal' && synchronous === fullSynchronous) return;
+  throw new StrongroomError('store_unavailable', 'the database would not flush each commit to the disk', {
+    hint: `put the data folder on a local file system (journal ${String(journal)}, synchronous ${String(synchronous)})`,
+  });
 }
 
 /** A folder that only its owner may enter; one that others may enter is refused, not repaired. */

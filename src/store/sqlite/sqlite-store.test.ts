@@ -1,12 +1,23 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { isError } from '../../lib/index.ts';
 import { record, storeConformance } from '../conformance.ts';
 import { openMemoryStore, openSqliteStore, type Store } from '../index.ts';
 import { describeFailure } from './writer.ts';
+
+/** Takes the database's write lock, says so, and keeps it for a second. */
+const holdLock = `
+import Database from 'better-sqlite3';
+const database = new Database(process.argv[1]);
+database.exec('BEGIN IMMEDIATE');
+console.log('held');
+setTimeout(() => database.exec('ROLLBACK'), 1_000);
+`;
 
 storeConformance('SQLite in memory', async () => {
   const store = openMemoryStore();
@@ -71,6 +82,40 @@ describe('the data folder', () => {
     chmodSync(join(folder, 'strongroom.db'), 0o644);
     expect(() => start()).toThrow(/open to other users/);
     expect(statSync(join(folder, 'strongroom.db')).mode & 0o777).toBe(0o644);
+  });
+
+  it('STO-04: is refused where a commit would not be flushed', () => {
+    const { pragma } = Database.prototype;
+    for (const [wanted, got] of [
+      ['synchronous = FULL', 'synchronous = NORMAL'],
+      ['journal_mode = WAL', 'journal_mode = DELETE'],
+    ] as const) {
+      const spy = vi.spyOn(Database.prototype, 'pragma').mockImplementation(function (
+        this: Database.Database,
+        ...sent
+      ) {
+        return pragma.call(this, sent[0] === wanted ? got : sent[0], sent[1]);
+      });
+      const place = join(parent, wanted.slice(0, 4));
+      expect(() => openSqliteStore(place), wanted).toThrow('would not flush each commit');
+      spy.mockRestore();
+      open.push(openSqliteStore(place));
+    }
+  });
+
+  it('STO-13: waits for another process that writes, and loses nothing', async () => {
+    const store = start();
+    const holder = spawn(process.execPath, ['--input-type=module', '-e', holdLock, join(folder, 'strongroom.db')], {
+      cwd: import.meta.dirname,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(holder.stdout, 'data');
+    const answers = Array.from({ length: 200 }, (_, index) =>
+      store.commit([{ kind: 'insert', table: 'records', row: record(`parallel-${index}`) }]),
+    );
+    expect((await Promise.all(answers)).length).toBe(200);
+    expect(await store.count('records', {})).toBe(200);
+    holder.kill();
   });
 
   it('STO-14: is refused when the database is damaged or written by a newer release', async () => {
