@@ -1,5 +1,5 @@
-import type { Answer, Core, EngineRequest, RecordCollection, Turns } from '../../../core/index.ts';
-import { StrongroomError } from '../../../lib/index.ts';
+import type { Answer, Core, EngineRequest, Mount, RecordCollection, Turns } from '../../../core/index.ts';
+import { type SecretText, StrongroomError } from '../../../lib/index.ts';
 import type { Lockout } from '../lockout.ts';
 import type { PasswordChecks } from '../password-checks.ts';
 import type { UserRecord } from '../records.ts';
@@ -19,6 +19,21 @@ const refused = (): StrongroomError =>
     hint: 'check both; after five wrong ones the name is locked for a while',
   });
 
+/** A name that is locked costs the time of a password as well: the clock tells no more than the answers do. */
+async function takeAttempt(
+  { lockout, checks }: LoginParts,
+  mount: Mount,
+  name: string,
+  password: SecretText,
+): Promise<{ readonly last: boolean }> {
+  try {
+    return await lockout.takeAttempt(mount, name);
+  } catch (error) {
+    await checks.verify(password, undefined);
+    throw error;
+  }
+}
+
 /** Checks name and password, and answers a token. Log-ins under one name take turns. */
 export async function logIn(
   parts: LoginParts,
@@ -31,7 +46,7 @@ export async function logIn(
     throw refused();
   }
   return parts.turns.take(`${request.mount.id}/${name}`, async () => {
-    const { last } = await parts.lockout.takeAttempt(request.mount, name);
+    const { last } = await takeAttempt(parts, request.mount, name, password);
     const user = await parts.users.read(request.mount, name);
     if (!(await parts.checks.verify(password, user?.body.passwordHash)) || !user) {
       if (last) await parts.lockout.lock(request.mount, name);
