@@ -43,11 +43,6 @@ export function addServerFlags(command: Command): Command {
   return command.addOption(new Option('--ns <path>').hideHelp());
 }
 
-/** `-wrap-ttl`, for commands whose answer is worth wrapping. */
-export function addWrapFlag(command: Command): Command {
-  return command.option('--wrap-ttl <duration>', 'have the answer wrapped in a single-use token of this lifetime');
-}
-
 type Words = readonly (string | readonly string[] | undefined)[];
 
 /** What commander hands an action: the arguments, then flags, then the command. */

@@ -1,4 +1,4 @@
-import type { Answer, AuthBlock, WireObject, WireValue, WrapInfo } from '../client/index.ts';
+import type { Answer, AuthBlock, WireObject, WireValue } from '../client/index.ts';
 import { formatShortDuration, isJsonObject, SecretText } from '../lib/index.ts';
 import type { CliContext } from './context.ts';
 import type { Settings } from './settings.ts';
@@ -49,17 +49,6 @@ function authRows(auth: AuthBlock): Record<string, WireValue> {
   };
 }
 
-function wrapRows(wrap: WrapInfo): Record<string, WireValue> {
-  return {
-    wrapping_token: wrap.token,
-    wrapping_accessor: wrap.accessor,
-    wrapping_token_ttl: wrap.ttl,
-    wrapping_token_creation_time: wrap.creation_time,
-    wrapping_token_creation_path: wrap.creation_path,
-    ...(wrap.wrapped_accessor === undefined ? {} : { wrapped_accessor: wrap.wrapped_accessor }),
-  };
-}
-
 function isObject(value: unknown): value is WireObject {
   return isJsonObject(value) && !(value instanceof SecretText);
 }
@@ -69,9 +58,8 @@ function leaseRows(answer: Answer<unknown>): Record<string, WireValue> {
   return { lease_id: answer.leaseId, lease_duration: answer.leaseDurationSeconds, lease_renewable: answer.renewable };
 }
 
-/** The named values an answer holds: of the wrapping, else of the log-in, else of the data. */
+/** The named values an answer holds: of the log-in, else of the data. */
 export function answerValues(answer: Answer<unknown>): Record<string, WireValue> {
-  if (answer.wrapInfo !== null) return wrapRows(answer.wrapInfo);
   if (answer.auth !== null) return authRows(answer.auth);
   return { ...leaseRows(answer), ...(isObject(answer.data) ? answer.data : {}) };
 }

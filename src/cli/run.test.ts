@@ -142,13 +142,6 @@ describe('output', () => {
     expect((await run(['token', 'create', '-field=token'], handler)).stdout).toBe('srs.new');
     expect((await run(['token', 'create', '-format=json'], handler)).stdout).toContain('"client_token": "srs.new"');
   });
-
-  it('of a wrapped answer is the wrapping', async () => {
-    const wrap_info = { token: 'srs.wrap', accessor: 'a', ttl: 60, creation_time: 't', creation_path: 'p' };
-    const result = await run(['read', '-wrap-ttl=1m', 'x'], () => envelope(null, { wrap_info }));
-    expect(result.stdout).toMatch(/^wrapping_token {2,}srs\.wrap$/m);
-    expect(result.requests[0]?.headers['x-vault-wrap-ttl']).toBe('1m');
-  });
 });
 
 describe('errors', () => {

@@ -11,7 +11,6 @@ export interface Settings {
   readonly clientKeyFile: string | undefined;
   readonly namespace: string | undefined;
   readonly skipVerify: boolean;
-  readonly wrapTtl: string | undefined;
   readonly format: OutputFormat;
   /** Print this member alone. */
   readonly field: string | undefined;
@@ -50,7 +49,6 @@ export function readSettings(flags: Flags, env: Environment): Settings {
     clientKeyFile: textFlag(flags, 'clientKey') ?? readVariable(env, 'CLIENT_KEY'),
     namespace: textFlag(flags, 'namespace') ?? textFlag(flags, 'ns') ?? readVariable(env, 'NAMESPACE'),
     skipVerify: switchFlag(flags, 'tlsSkipVerify') || readSwitch(env, 'SKIP_VERIFY'),
-    wrapTtl: textFlag(flags, 'wrapTtl'),
     format: readFormat(flags, env),
     field: textFlag(flags, 'field'),
   };

@@ -10,7 +10,7 @@ export type {
   VerifyRequest,
   VerifyResult,
 } from './areas/api-keys.ts';
-export type { AuditDevice, AuditDeviceRequest, AuditQuery } from './areas/audit.ts';
+export type { AuditDevice, AuditQuery } from './areas/audit.ts';
 export type { Credential, CredentialFilter, CredentialList, RevokedCredentials } from './areas/credentials.ts';
 export type { KvAnswer, KvMetadata, KvMetadataRequest, KvMount, KvVersion } from './areas/kv.ts';
 export type { CreatedPat, Pat, PatFilter, PatList, PatRequest } from './areas/pats.ts';

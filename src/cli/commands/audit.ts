@@ -4,8 +4,7 @@ import type { CliContext } from '../context.ts';
 import { addCommand, addOutputFlags, onMachine, onServer } from '../define-command.ts';
 import { numberFlag, switchFlag, textFlag } from '../flag-values.ts';
 import { followFile } from '../follow-file.ts';
-import { readKeyValues } from '../key-value-args.ts';
-import { type Printer, printAnswer, printField, printItems, printStructured, printWarnings } from '../print.ts';
+import { type Printer, printField, printItems, printStructured, printWarnings } from '../print.ts';
 import { withProgress } from '../progress.ts';
 import { readSettings } from '../settings.ts';
 import { visibleText } from '../table.ts';
@@ -81,7 +80,7 @@ function registerTail(group: Command, context: CliContext): void {
 }
 
 export function registerAudit(program: Command, context: CliContext): void {
-  const group = addCommand(program, 'audit', 'Verifies and follows audit logs, manages audit devices.', [
+  const group = addCommand(program, 'audit', 'Verifies and follows audit logs, lists audit devices.', [
     'strongroom audit verify audit.log',
   ]);
   registerVerify(group, context);
@@ -92,24 +91,5 @@ export function registerAudit(program: Command, context: CliContext): void {
     printWarnings(session, answer.warnings);
     const rows = Object.entries(answer.data ?? {}).map(([path, device]) => ({ ...device, path }));
     await printItems(session, answer.data, ['path', 'type', 'description', 'options'], rows);
-  });
-  const enable = addCommand(group, 'enable <type> [options...]', 'Enables an audit device.', [
-    'strongroom audit enable file file_path=/var/log/strongroom/audit.log',
-  ])
-    .option('--path <path>', 'its name, if not that of its type')
-    .option('--description <text>', 'what it is for');
-  onServer(enable, context, async (session, flags, type: string, words: readonly string[]) => {
-    const path = textFlag(flags, 'path') ?? type;
-    const options = (await readKeyValues(context, words)) as Record<string, string>;
-    const answer = await session.client.audit.enable(path, {
-      type,
-      description: textFlag(flags, 'description'),
-      options,
-    });
-    await printAnswer(session, answer, `enabled: ${type} at ${path.replace(/\/*$/, '/')}`);
-  });
-  const disable = addCommand(group, 'disable <path>', 'Disables an audit device.', ['strongroom audit disable file']);
-  onServer(disable, context, async (session, _flags, path: string) => {
-    await printAnswer(session, await session.client.audit.disable(path), `disabled, if it was there: ${path}`);
   });
 }

@@ -71,11 +71,6 @@ describe('what each command sends', () => {
     ['secrets disable team/', 'DELETE sys/mounts/team'],
     ['auth enable userpass', 'POST sys/auth/userpass {"type":"userpass"}'],
     ['auth disable userpass', 'DELETE sys/auth/userpass'],
-    [
-      'audit enable -path=main file file_path=/tmp/a.log',
-      'POST sys/audit/main {"type":"file","options":{"file_path":"/tmp/a.log"}}',
-    ],
-    ['audit disable main', 'DELETE sys/audit/main'],
     ['credentials list -kind=token -limit=5', 'GET sys/credentials?kind=token&limit=5&list=true'],
     ['operator seal', 'POST sys/seal'],
     ['operator key-status', 'GET sys/key-status'],

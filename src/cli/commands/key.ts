@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ApiKeyFilter } from '../../client/index.ts';
 import type { CliContext } from '../context.ts';
-import { addCommand, addWrapFlag, collect, onServer } from '../define-command.ts';
+import { addCommand, collect, onServer } from '../define-command.ts';
 import { type Flags, listFlag, mapFlag, numberFlag, textFlag } from '../flag-values.ts';
 import { printAnswer, printItems, printWarnings } from '../print.ts';
 import { readSecret } from '../secret-input.ts';
@@ -35,7 +35,7 @@ function registerCreate(group: Command, context: CliContext): void {
     .option('--tag <tag>', 'tag; repeatable', collect)
     .option('--metadata <name=value>', 'metadata; repeatable', collect)
     .option('--idempotency-key <text>', 'a repetition with the same text gives the same key');
-  onServer(addWrapFlag(command), context, async (session, flags) => {
+  onServer(command, context, async (session, flags) => {
     const idempotencyKey = textFlag(flags, 'idempotencyKey');
     const answer = await session.client.apiKeys.create(
       {
@@ -55,11 +55,7 @@ function registerCreate(group: Command, context: CliContext): void {
         tags: listFlag(flags, 'tag'),
         metadata: mapFlag(flags, 'metadata'),
       },
-      {
-        ...mountOf(flags),
-        wrapTtl: session.settings.wrapTtl,
-        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-      },
+      { ...mountOf(flags), ...(idempotencyKey === undefined ? {} : { idempotencyKey }) },
     );
     await printAnswer(session, answer, 'made');
   });

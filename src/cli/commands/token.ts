@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { TokenReference } from '../../client/index.ts';
 import type { CliContext } from '../context.ts';
-import { addCommand, addWrapFlag, collect, onServer } from '../define-command.ts';
+import { addCommand, collect, onServer } from '../define-command.ts';
 import { type Flags, listFlag, mapFlag, numberFlag, switchFlag, textFlag } from '../flag-values.ts';
 import { printAnswer, printField, printLine, printStructured, printWarnings } from '../print.ts';
 import { readSecret } from '../secret-input.ts';
@@ -39,7 +39,7 @@ function registerCreate(group: Command, context: CliContext): void {
     .option('--type <type>', 'service or batch')
     .option('--role <name>', 'token role to make it by')
     .option('--entity-alias <name>', 'entity alias, with a role that allows it');
-  onServer(addWrapFlag(command), context, async (session, flags) => {
+  onServer(command, context, async (session, flags) => {
     const role = textFlag(flags, 'role');
     const answer = await session.client.tokens.create(
       {
@@ -57,10 +57,7 @@ function registerCreate(group: Command, context: CliContext): void {
         type: textFlag(flags, 'type'),
         entity_alias: textFlag(flags, 'entityAlias'),
       },
-      {
-        ...(role === undefined ? {} : { role }),
-        ...(session.settings.wrapTtl === undefined ? {} : { wrapTtl: session.settings.wrapTtl }),
-      },
+      role === undefined ? {} : { role },
     );
     await printAnswer(session, answer, 'made');
   });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
-import { addCommand, addWrapFlag, onServer } from '../define-command.ts';
+import { addCommand, onServer } from '../define-command.ts';
 import { switchFlag } from '../flag-values.ts';
 import { readKeyValues } from '../key-value-args.ts';
 import { printAnswer } from '../print.ts';
@@ -19,11 +19,11 @@ export function registerWrite(program: Command, context: CliContext): void {
   )
     .option('--force', 'write without values')
     .option('--f', 'short for -force');
-  onServer(addWrapFlag(command), context, async (session, flags, path: string, words: readonly string[]) => {
+  onServer(command, context, async (session, flags, path: string, words: readonly string[]) => {
     const force = switchFlag(flags, 'force') || switchFlag(flags, 'f');
     if (words.length === 0 && !force) throw new UsageError('there are no values to write', 'to write none, add -force');
     const body = await readKeyValues(context, words);
-    const answer = await session.client.post(path, body, { wrapTtl: session.settings.wrapTtl });
+    const answer = await session.client.post(path, body);
     await printAnswer(session, answer, `written: ${path}`);
   });
 }

@@ -118,10 +118,10 @@ export interface RotateRequest {
 }
 
 export interface ApiKeysArea {
-  /** `wrapTtl`: the answer comes wrapped. `idempotencyKey`: a repetition with the same one answers the same key. */
+  /** `idempotencyKey`: a repetition with the same one answers the same key. */
   create(
     fields: ApiKeyRequest,
-    options?: ApiKeyOptions & { readonly idempotencyKey?: string; readonly wrapTtl?: string | undefined },
+    options?: ApiKeyOptions & { readonly idempotencyKey?: string },
   ): Promise<Answer<CreatedApiKey>>;
   get(id: string, options?: ApiKeyOptions): Promise<Answer<ApiKey>>;
   list(filter?: ApiKeyFilter, options?: ApiKeyOptions): Promise<Answer<ApiKeyList>>;
@@ -154,13 +154,7 @@ export function apiKeysArea({ request }: Connection): ApiKeysArea {
     headers: idempotencyKey === undefined ? {} : { 'Idempotency-Key': idempotencyKey },
   });
   return {
-    create: (fields, options = {}) =>
-      request(
-        'POST',
-        at(options, 'keys'),
-        { ...fields },
-        { ...once(options.idempotencyKey), wrapTtl: options.wrapTtl },
-      ),
+    create: (fields, options = {}) => request('POST', at(options, 'keys'), { ...fields }, once(options.idempotencyKey)),
     get: (id, options = {}) => request('GET', keyAt(options, id)),
     list: (filter = {}, options = {}) => request('LIST', at(options, 'keys'), undefined, { query: { ...filter } }),
     update: (id, fields, options = {}) => request('POST', keyAt(options, id), { ...fields }),

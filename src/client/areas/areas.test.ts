@@ -68,10 +68,6 @@ const calls: readonly (readonly [string, (client: Client) => Promise<unknown>])[
   ['GET sys/policies/acl?list=true', (c) => c.policies.list()],
   ['POST sys/policies/acl/web {"policy":"p"}', (c) => c.policies.write('web', 'p')],
   ['DELETE sys/policies/acl/web', (c) => c.policies.delete('web')],
-  [
-    'POST sys/audit/main {"type":"file","options":{"file_path":"f"}}',
-    (c) => c.audit.enable('main', { type: 'file', options: { file_path: 'f' } }),
-  ],
   ['POST sys/audit-hash/main {"input":"x"}', (c) => c.audit.hash('main', 'x')],
   ['GET sys/audit/query?operation=token.create', (c) => c.audit.query({ operation: 'token.create' })],
   ['GET sys/credentials?owner=o&limit=5&list=true', (c) => c.credentials.list({ owner: 'o' }, { limit: 5 })],

@@ -10,12 +10,6 @@ export interface AuditDevice {
   readonly options: Readonly<Record<string, string>> | null;
 }
 
-export interface AuditDeviceRequest {
-  readonly type: string;
-  readonly description?: string | undefined;
-  readonly options?: Readonly<Record<string, string>> | undefined;
-}
-
 export interface AuditQuery {
   readonly operation?: string | undefined;
   readonly entity_id?: string | undefined;
@@ -32,8 +26,6 @@ export interface AuditQuery {
 
 export interface AuditArea {
   list(): Promise<Answer<Readonly<Record<string, AuditDevice>>>>;
-  enable(path: string, fields: AuditDeviceRequest): Promise<Answer<null>>;
-  disable(path: string): Promise<Answer<null>>;
   /** The keyed digest under which a value stands in the log of this device. */
   hash(path: string, input: string): Promise<Answer<{ readonly hash: string }>>;
   /** Who created what: events as in the log. */
@@ -43,8 +35,6 @@ export interface AuditArea {
 export function auditArea({ request }: Connection): AuditArea {
   return {
     list: () => request('GET', 'sys/audit'),
-    enable: (path, fields) => request('POST', `sys/audit/${mountPath(path)}`, { ...fields }),
-    disable: (path) => request('DELETE', `sys/audit/${mountPath(path)}`),
     hash: (path, input) => request('POST', `sys/audit-hash/${mountPath(path)}`, { input }),
     query: (filter) => request('GET', 'sys/audit/query', undefined, { query: { ...filter } }),
   };

@@ -49,7 +49,7 @@ export type RevokeScope = 'tree' | 'orphan';
 
 export interface TokensArea {
   /** `POST auth/token/create[/role]`; the token is `answer.auth.client_token`. */
-  create(fields: TokenRequest, options?: { readonly role?: string; readonly wrapTtl?: string }): Promise<Answer<null>>;
+  create(fields: TokenRequest, options?: { readonly role?: string }): Promise<Answer<null>>;
   lookup(reference: TokenReference): Promise<Answer<TokenInfo>>;
   /** `increment`: the time wished for, a duration. */
   renew(reference: TokenReference, increment?: string): Promise<Answer<null>>;
@@ -73,7 +73,7 @@ export function tokensArea({ request }: Connection): TokensArea {
   return {
     create: (fields, options = {}) => {
       const role = options.role === undefined ? '' : `/${pathSegment(options.role)}`;
-      return request('POST', `auth/token/create${role}`, { ...fields }, { wrapTtl: options.wrapTtl });
+      return request('POST', `auth/token/create${role}`, { ...fields });
     },
     lookup: (reference) =>
       request('POST', `auth/token/lookup${suffix(reference)}`, named(reference), { secretFields: ['data.id'] }),
