@@ -32,7 +32,7 @@ export function readAudit(file: string, block: HclBlock): { sink: AuditSink; not
       'take "mode" out; who else reads them gets a sink of their own',
     );
   }
-  const notices = [...reader.finish(['local']), ...(options ? outer.finish(['local']) : [])];
+  const notices = [...reader.finish(['local', 'write_timeout']), ...(options ? outer.finish(['local']) : [])];
   if (mode !== undefined && !/600$/.test(mode))
     notices.push(`${file}: ${where}: audit files have mode 0600, whatever "mode" says`);
   const sink = {
@@ -70,7 +70,6 @@ function readSocket(reader: SettingReader): SinkTarget {
     'address',
     'address = "127.0.0.1:9090", or the path of a Unix socket with socket_type = "unix"',
   );
-  reader.text('write_timeout');
   if (type === 'unix') return { kind: 'socket', network: 'unix', socketPath: address };
   const found = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:]+)):(\d{1,5})$/.exec(address);
   const host = found?.[1] ?? found?.[2];

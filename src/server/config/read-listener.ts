@@ -100,12 +100,26 @@ function readTls(reader: SettingReader): TlsSettings | undefined {
   };
 }
 
+const proxySettings = [
+  'x_forwarded_for_hop_skips',
+  'x_forwarded_for_reject_not_present',
+  'x_forwarded_for_reject_not_authorized',
+] as const;
+
 function readProxies(reader: SettingReader): TrustedProxies | undefined {
   const texts = reader.list('x_forwarded_for_authorized_addrs');
   const hopSkips = reader.integer('x_forwarded_for_hop_skips', { least: 0, most: 16 }) ?? 0;
   const rejectNotPresent = reader.boolean('x_forwarded_for_reject_not_present') ?? true;
   const rejectNotAuthorized = reader.boolean('x_forwarded_for_reject_not_authorized') ?? true;
-  if (texts === undefined || texts.length === 0) return undefined;
+  if (texts === undefined || texts.length === 0) {
+    const idle = proxySettings.find((name) => reader.has(name));
+    if (idle === undefined) return undefined;
+    return reader.refuse(
+      idle,
+      `"${idle}" has no effect without proxies that are believed`,
+      'name them: x_forwarded_for_authorized_addrs = ["10.0.0.0/8"]',
+    );
+  }
   try {
     return { addresses: parseCidrList(texts), hopSkips, rejectNotPresent, rejectNotAuthorized };
   } catch (error) {
