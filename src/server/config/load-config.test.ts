@@ -56,9 +56,14 @@ describe('a configuration', () => {
     for (const [text, key, near] of [
       [`${storage}${listener}clutser_name = "canary"\n`, 'clutser_name', 'cluster_name'],
       [`${storage}${listener.replace('}', '  max_request_sise = 1\n}')}`, 'max_request_sise', 'max_request_size'],
+      [`${storage}${listener.replace('tls_disable', 'tls_dissable')}`, 'tls_dissable', 'tls_disable'],
       [`${storage.replace('path', 'pth')}${listener}`, 'pth', 'path'],
-      [`${storage}${listener}audit "file" "a" {\n  file_pth = "/canary"\n}\n`, 'file_path', 'file_path'],
-      [`${storage}${listener}hsm "pkcs11" {\n  lib = "/x.so"\n  token_lable = "canary"\n}\n`, 'token', 'token_label'],
+      [`${storage}${listener}audit "file" "a" {\n  file_pth = "/canary"\n}\n`, 'file_pth', 'file_path'],
+      [
+        `${storage}${listener}hsm "pkcs11" {\n  lib = "/x.so"\n  token_lable = "canary"\n}\n`,
+        'token_lable',
+        'token_label',
+      ],
     ] as const) {
       const { message, hint } = refusal(text);
       expect(message).toContain(key);

@@ -47,7 +47,11 @@ function readTarget(kind: string, reader: SettingReader, file: string, block: Hc
     case 'file': {
       const path = reader.text('file_path') ?? reader.text('path');
       if (path === undefined)
-        return reader.refuse('file_path', '"file_path" is missing', 'file_path = "/var/log/strongroom/audit.log"');
+        return reader.refuseMissing(
+          ['file_path'],
+          '"file_path" is missing',
+          'file_path = "/var/log/strongroom/audit.log"',
+        );
       try {
         return fileTarget(path);
       } catch (error) {

@@ -58,7 +58,7 @@ export function readHsm(
   const tokenLabel = reader.text('token_label');
   const tokenSerial = reader.text('token_serial');
   if (tokenLabel === undefined && tokenSerial === undefined)
-    reader.refuse('token_label', 'no token is named', 'give token_label or token_serial');
+    reader.refuseMissing(['token_label', 'token_serial'], 'no token is named', 'give token_label or token_serial');
   const pinFile = reader.text('pin_file');
   const sessions = reader.integer('max_parallel', { least: 1, most: 16 });
   const libraryParameters = reader.text('library_parameters');

@@ -76,8 +76,8 @@ function readTls(reader: SettingReader): TlsSettings | undefined {
     return undefined;
   }
   if (certificateFile === undefined || keyFile === undefined) {
-    return reader.refuse(
-      'tls_cert_file',
+    return reader.refuseMissing(
+      ['tls_cert_file', 'tls_key_file', 'tls_disable'],
       '"tls_cert_file" and "tls_key_file" are both needed',
       'or tls_disable = true on a loopback address',
     );

@@ -5,7 +5,7 @@ import { refuseSetting, SettingReader } from './setting-reader.ts';
 /** Of Vault's raft and file storage only the folder matters here. */
 const ignored = ['node_id', 'performance_multiplier', 'retry_join', 'max_entry_size', 'autopilot_reconcile_interval'];
 
-const kinds = ['sqlite', 'file', 'raft', 'inmem', 'postgresql'] as const;
+const kinds = ['sqlite', 'file', 'raft', 'inmem'] as const;
 
 /** The `storage` stanza (or its old name `backend`): exactly one. */
 export function readStorage(root: SettingReader): { storage: StorageConfig; notices: readonly string[] } {

@@ -69,8 +69,23 @@ export class SettingReader {
 
   requireText(name: string, hint: string): string {
     const text = this.text(name);
-    if (text === undefined || text === '') return this.refuse(name, `"${name}" is missing`, hint);
+    if (text === undefined || text === '') return this.refuseMissing([name], `"${name}" is missing`, hint);
     return text;
+  }
+
+  /** Refuses for want of one of these settings; a misspelt one is named instead. */
+  refuseMissing(names: readonly [string, ...string[]], message: string, hint: string): never {
+    for (const { key, position } of this.#entries) {
+      const near = this.#asked.has(key) ? undefined : nearestName(key, names);
+      if (near !== undefined) this.#refuseUnknown(key, position, near);
+    }
+    return this.refuse(names[0], message, hint);
+  }
+
+  #refuseUnknown(key: string, position: HclPosition, near: string | undefined): never {
+    const hint =
+      near === undefined ? `known in ${this.where}: ${[...this.#asked].sort().join(', ')}` : `did you mean "${near}"?`;
+    return refuseSetting(this.file, position, `"${key}" is not a known setting of ${this.where}`, hint);
   }
 
   word<const W extends string>(name: string, words: readonly W[]): W | undefined {
@@ -149,12 +164,7 @@ export class SettingReader {
         notices.push(`${this.file}:${position.line}: "${key}" has no effect in ${this.where}`);
         continue;
       }
-      const near = nearestName(key, [...this.#asked]);
-      const hint =
-        near === undefined
-          ? `known in ${this.where}: ${[...this.#asked].sort().join(', ')}`
-          : `did you mean "${near}"?`;
-      refuseSetting(this.file, position, `"${key}" is not a known setting of ${this.where}`, hint);
+      this.#refuseUnknown(key, position, nearestName(key, [...this.#asked]));
     }
     return notices;
   }
