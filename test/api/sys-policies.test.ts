@@ -73,6 +73,28 @@ describe('sys/policies/acl and sys/policy', () => {
     expect((await server.root('GET', 'sys/policies/acl/team-a')).status).toBe(404);
   });
 
+  it('ACL-04: a policy that is denied by name is out of reach under every spelling of it', async () => {
+    await write('guarded', readApp);
+    for (const folder of ['sys/policies/acl', 'sys/policy']) {
+      await write(
+        'keeper',
+        `path "${folder}/*" { capabilities = ["read", "update", "delete"] }
+         path "${folder}/guarded" { capabilities = ["deny"] }`,
+      );
+      const token = await tokenWith('keeper');
+      for (const name of ['guarded', 'Guarded', 'GUARDED', '%20guarded', 'guarded%20']) {
+        const path = `${folder}/${name}`;
+        expect((await server.call('GET', path, { token })).status, `GET ${path}`).toBe(403);
+        const body = { policy: 'path "*" { capabilities = ["read"] }' };
+        expect((await server.call('POST', path, { token, body })).status, `POST ${path}`).toBe(403);
+        expect((await server.call('DELETE', path, { token })).status, `DELETE ${path}`).toBe(403);
+      }
+      expect((await server.call('POST', `${folder}/Other`, { token, body: { policy: readApp } })).status).toBe(200);
+      expect((await server.call('GET', `${folder}/OTHER`, { token })).status).toBe(200);
+    }
+    expect((await server.root('GET', 'sys/policies/acl/guarded')).json.data.policy).toBe(readApp);
+  });
+
   it('root, response-wrapping and the deletion of default are refused; default can be changed', async () => {
     expect((await write('root', readApp)).status).toBe(400);
     expect((await write('ROOT', readApp)).status).toBe(400);

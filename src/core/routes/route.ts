@@ -62,6 +62,11 @@ export interface RouteSpec<F extends Fields = Fields> {
   readonly rawBody?: readonly string[];
   /** Every body member is a field (KV v1, cubbyhole, `sys/wrapping/wrap`): handed over as `request.body`. */
   readonly openBody?: boolean;
+  /**
+   * The path below the mount under the one spelling of its captures, for routes that read a name in several (`Admin` as
+   * `admin`). Rights are needed on it as well as on the path as sent: a rule about a name holds for every spelling.
+   */
+  readonly canonicalPath?: (captures: Readonly<Record<string, string>>) => string;
   /** Only in the root namespace. */
   readonly rootOnly?: boolean;
   // biome-ignore lint/suspicious/noConfusingVoidType: a handler that answers nothing need not say so

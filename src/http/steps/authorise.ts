@@ -41,9 +41,18 @@ function decideAll(exchange: Exchange, acls: readonly Acl[], sudo: boolean): rea
     ...(exchange.wrapTtlSeconds !== undefined && { wrapTtlSeconds: exchange.wrapTtlSeconds }),
   };
   const decisions = acls.map((acl) => acl.decide(request));
+  const path = canonicalPathOf(exchange);
+  if (path !== undefined) decisions.push(...acls.map((acl) => acl.decide({ ...request, path })));
   if (decisions.length === 0) throw denied();
   // Help is open to everybody who is logged in.
   if (exchange.help) return decisions;
   if (decisions.some((decision) => !decision.allowed || (sudo && !decision.sudo))) throw denied();
   return decisions;
+}
+
+/** The path under the one spelling of its names, where that is another than was sent. */
+function canonicalPathOf({ route, mount, captures, path }: Exchange): string | undefined {
+  if (!route?.canonicalPath || !mount) return undefined;
+  const canonical = mount.prefix + route.canonicalPath(captures);
+  return canonical === path ? undefined : canonical;
 }

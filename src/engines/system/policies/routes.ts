@@ -25,6 +25,17 @@ const writeFields = {
   allow_wildcards_in_identity_templates: field.boolean().optional(),
 };
 
+/** A path of one policy under the one spelling of its name; what is no name stays, and is refused by the handler. */
+const canonicalPath =
+  (folder: string) =>
+  ({ name: text = '' }: Readonly<Record<string, string>>): string => {
+    try {
+      return `${folder}/${normalizePolicyName(text).name}`;
+    } catch {
+      return `${folder}/${text}`;
+    }
+  };
+
 export function policyRoutes(core: Core): AnyRoute[] {
   return [...legacyRoutes(core), ...aclRoutes(core)];
 }
@@ -54,13 +65,14 @@ function legacyRoutes(core: Core): AnyRoute[] {
       summary: 'Shows a policy.',
       access: access.capability,
       fields: name,
+      canonicalPath: canonicalPath('policy'),
       handle: async (request) => {
         const policy = await readPolicy(core, request.fields.name);
         return { data: { name: policy.name, rules: policy.text }, topLevel: true };
       },
     }),
-    writeRoute(core, 'sys.policy.write', 'policy/:name*'),
-    deleteRoute(core, 'sys.policy.delete', 'policy/:name*'),
+    writeRoute(core, 'sys.policy.write', 'policy'),
+    deleteRoute(core, 'sys.policy.delete', 'policy'),
   ];
 }
 
@@ -89,36 +101,39 @@ function aclRoutes(core: Core): AnyRoute[] {
       summary: 'Shows a policy with its version.',
       access: access.capability,
       fields: name,
+      canonicalPath: canonicalPath('policies/acl'),
       handle: async (request) => {
         const policy = await readPolicy(core, request.fields.name);
         return { data: describePolicy(policy) };
       },
     }),
-    writeRoute(core, 'sys.acl_policy.write', 'policies/acl/:name*'),
-    deleteRoute(core, 'sys.acl_policy.delete', 'policies/acl/:name*'),
+    writeRoute(core, 'sys.acl_policy.write', 'policies/acl'),
+    deleteRoute(core, 'sys.acl_policy.delete', 'policies/acl'),
   ];
 }
 
-function writeRoute(core: Core, id: string, path: string): AnyRoute {
+function writeRoute(core: Core, id: string, folder: string): AnyRoute {
   return route({
     id,
     verb: 'POST',
-    path,
+    path: `${folder}/:name*`,
     summary: 'Stores a policy, in HCL or JSON. What does not parse is refused and changes nothing.',
     access: access.capability,
     fields: writeFields,
+    canonicalPath: canonicalPath(folder),
     handle: (request) => writePolicy(core, request),
   });
 }
 
-function deleteRoute(core: Core, id: string, path: string): AnyRoute {
+function deleteRoute(core: Core, id: string, folder: string): AnyRoute {
   return route({
     id,
     verb: 'DELETE',
-    path,
+    path: `${folder}/:name*`,
     summary: 'Deletes a policy. Credentials that name it lose what it granted at once.',
     access: access.capability,
     fields: name,
+    canonicalPath: canonicalPath(folder),
     handle: (request) => core.policies.remove(request.namespace, normalizePolicyName(request.fields.name).name),
   });
 }
