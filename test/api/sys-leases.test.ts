@@ -7,6 +7,8 @@ let mount: Mount;
 /** What the engine of these tests took back, and whether it can. */
 const revoked: string[] = [];
 let canRevoke = true;
+/** Leases whose id begins so cannot be taken back either. */
+let stuck: string | undefined;
 
 const leasing: Engine = {
   type: 'leasing',
@@ -14,7 +16,7 @@ const leasing: Engine = {
   description: 'hands out leases',
   routes: [],
   revokeLease: async (lease) => {
-    if (!canRevoke) throw new Error('the other side is down');
+    if (!canRevoke || (stuck !== undefined && lease.id.startsWith(stuck))) throw new Error('the other side is down');
     revoked.push(lease.id);
   },
 };
@@ -28,6 +30,7 @@ beforeAll(async () => {
 beforeEach(() => {
   revoked.length = 0;
   canRevoke = true;
+  stuck = undefined;
 });
 afterAll(() => server.stop());
 
@@ -212,6 +215,47 @@ describe('revoking', () => {
     expect((await server.root('GET', 'sys/leases/count?type=other')).status).toBe(400);
     expect((await server.root('PUT', 'sys/leases/revoke-force/lend/stuck')).status).toBe(204);
     expect((await server.root('GET', 'sys/leases/count')).json.data.lease_count).toBe(0);
+  });
+
+  it('a lease that could not be taken back is not said to be so by a second try, and goes by force under its own id', async () => {
+    canRevoke = false;
+    const lease = await lend({ at: 'lend/stuck/b' });
+    for (const path of ['sys/leases/revoke', 'sys/leases/revoke', `sys/leases/revoke-prefix/${lease.id}`]) {
+      expect((await server.root('PUT', path, { lease_id: lease.id })).status, path).toBe(503);
+    }
+    expect((await server.root('PUT', `sys/leases/revoke-force/${lease.id}`)).status).toBe(204);
+    expect((await server.root('GET', 'sys/leases/count')).json.data.lease_count).toBe(0);
+  });
+
+  it('by prefix: a lease that cannot be taken back keeps none after it alive', async () => {
+    stuck = 'lend/q/a/';
+    const leases = [await lend({ at: 'lend/q/a' }), await lend({ at: 'lend/q/b' }), await lend({ at: 'lend/q/c' })];
+    expect((await server.root('PUT', 'sys/leases/revoke-prefix/lend/q')).status).toBe(503);
+    for (const lease of leases) expect(await isLive(lease.id), lease.id).toBe(false);
+    expect(revoked).toEqual(leases.slice(1).map((lease) => lease.id));
+    expect((await server.root('PUT', 'sys/leases/revoke-force/lend/q')).status).toBe(204);
+  });
+
+  it('leases that cannot be taken back, however many, and damaged ones keep no other waiting', async () => {
+    stuck = 'lend/many/';
+    const { store, core, clock } = server;
+    for (let count = 0; count < 200; count += 1) await lend({ at: 'lend/many', ttlSeconds: 1 });
+    const damaged = await lend({ at: 'lend/damaged', ttlSeconds: 1 });
+    const row = await store.read('leases', { namespace: 'root', id: damaged.id });
+    const sealed = Buffer.from(row?.sealed as Buffer);
+    sealed[sealed.length - 1] = (sealed.at(-1) as number) ^ 1;
+    await store.commit([
+      { kind: 'delete', table: 'leases', key: { namespace: 'root', id: damaged.id } },
+      { kind: 'insert', table: 'leases', row: { ...(row as NonNullable<typeof row>), sealed } },
+    ]);
+    const late = await lend({ ttlSeconds: 2 });
+    for (let sweeps = 0; sweeps < 3 && !revoked.includes(late.id); sweeps += 1) {
+      clock.advanceSeconds(5);
+      await core.revocations.settle('root');
+    }
+    expect(revoked).toContain(late.id);
+    await store.commit([core.leases.remove(damaged)]);
+    expect((await server.root('PUT', 'sys/leases/revoke-force/lend/many')).status).toBe(204);
   });
 
   it('by prefix: everything below it and nothing beside it', async () => {

@@ -84,6 +84,12 @@ export class LeaseStore {
     return row && this.#open(row);
   }
 
+  /** The lease of an id, live or due; undefined once it was taken back. */
+  async stored(namespace: string, id: string): Promise<Lease | undefined> {
+    const row = await this.#store.read('leases', { namespace, id });
+    return row && this.#open(row);
+  }
+
   async #readLive(namespace: string, id: string): Promise<Row<'leases'> | undefined> {
     const row = await this.#store.read('leases', { namespace, id });
     if (!row || this.#isDue(row)) return undefined;
@@ -110,13 +116,27 @@ export class LeaseStore {
 
   /** Leases that must be taken back now: over their time, or orphaned by a revoked token. */
   async due(namespace: string, limit: number): Promise<Lease[]> {
-    const rows = await this.#store.list('leases', {
+    return (await this.#dueRows(namespace, limit)).map((row) => this.#open(row));
+  }
+
+  /** The ids of the same: one that does not open is named like the others. */
+  async dueIds(namespace: string, limit: number): Promise<string[]> {
+    return (await this.#dueRows(namespace, limit)).map(({ id }) => id);
+  }
+
+  async #dueRows(namespace: string, limit: number): Promise<Row<'leases'>[]> {
+    return this.#store.list('leases', {
       where: { namespace },
       below: { column: 'due_millis', value: this.#clock.nowMillis() + 1 },
       orderBy: 'due_millis',
       limit,
     });
-    return rows.map((row) => this.#open(row));
+  }
+
+  /** Puts a lease that is due behind all others that are, after its engine could not take it back. */
+  postpone(namespace: string, id: string): Change {
+    const set = { due_millis: this.#clock.nowMillis() };
+    return { kind: 'touch', table: 'leases', key: { namespace, id }, set };
   }
 
   /** Moves the end of a lease that is live at that moment; false when it, or the token that owns it, is gone. */

@@ -1,3 +1,4 @@
+import { isError } from '../../lib/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { Log } from '../core.ts';
 import type { Engine } from '../engine.ts';
@@ -31,15 +32,38 @@ export class Revocations {
     this.#log = parts.log;
   }
 
-  /** Takes back every lease that is due. One that fails stays due and is tried again. Answers how many are done. */
+  /**
+   * Takes back every lease that is due. One that fails stays due and is tried again, after all others: leases that
+   * cannot be taken back never keep the rest waiting. Answers how many are done.
+   */
   async settle(namespace: string): Promise<number> {
+    const failed = new Set<string>();
     let done = 0;
     for (;;) {
-      const due = await this.#leases.due(namespace, pageSize);
-      let settled = 0;
-      for (const lease of due) settled += (await this.settleOne(lease)) ? 1 : 0;
-      done += settled;
-      if (due.length < pageSize || settled === 0 || done >= maxAtOnce) return done;
+      const due = (await this.#leases.dueIds(namespace, pageSize)).filter((id) => !failed.has(id));
+      for (const id of due) {
+        if (await this.#settleStored(namespace, id)) done += 1;
+        else failed.add(id);
+      }
+      if (due.length === 0 || failed.size >= pageSize || done >= maxAtOnce) return done;
+    }
+  }
+
+  async #settleStored(namespace: string, id: string): Promise<boolean> {
+    if (await this.#tryStored(namespace, id)) return true;
+    await this.#store.commit([this.#leases.postpone(namespace, id)]);
+    return false;
+  }
+
+  /** A damaged row is a failure of its own lease, not of the others. */
+  async #tryStored(namespace: string, id: string): Promise<boolean> {
+    try {
+      const lease = await this.#leases.stored(namespace, id);
+      return lease === undefined || (await this.settleOne(lease));
+    } catch (cause) {
+      if (!isError(cause, 'row_unreadable')) throw cause;
+      this.#log.error({ lease_id: id, cause: String(cause) }, 'a lease could not be read; it will be tried again');
+      return false;
     }
   }
 

@@ -15,7 +15,8 @@ export async function revokeLease(
   request: EngineRequest<SyncFields & { readonly lease_id?: string | undefined }>,
 ): Promise<Answer | undefined> {
   const id = requireLeaseId(request.fields);
-  const lease = await core.leases.find(request.namespace, id);
+  // One that is dead but not taken back yet counts: a second try must not answer that all is done.
+  const lease = await core.leases.stored(request.namespace, id);
   if (!lease) return undefined;
   await core.leases.expireNow(lease);
   if (request.fields.sync === false)
@@ -30,16 +31,14 @@ export async function revokeLease(
 
 /** Waits until what a dead lease stood for is taken back. */
 async function settle(core: Core, lease: Lease): Promise<void> {
-  if (await core.revocations.settleOne(lease)) return;
-  throw new StrongroomError(
-    'keys_unavailable',
-    'the lease is dead, but what it stands for could not be taken back yet',
-    {
-      hint: 'it is tried again by itself; the server log has the reason',
-      retryAfterSeconds: 5,
-    },
-  );
+  if (!(await core.revocations.settleOne(lease))) throw notTakenBack();
 }
+
+const notTakenBack = (): StrongroomError =>
+  new StrongroomError('keys_unavailable', 'the lease is dead, but what it stands for could not be taken back yet', {
+    hint: 'it is tried again by itself; the server log has the reason',
+    retryAfterSeconds: 5,
+  });
 
 /** Revokes what lies below a prefix: leases, and the tokens of log-ins. */
 export async function revokePrefix(
@@ -48,18 +47,20 @@ export async function revokePrefix(
   force: boolean,
 ): Promise<Answer | undefined> {
   const text = request.fields.prefix.replace(/\/+$/, '');
-  const single = await core.leases.find(request.namespace, text);
+  const single = await core.leases.stored(request.namespace, text);
   await revokeTokensBelow(core, request.namespace, text);
   const background = request.fields.sync === false && !force;
-  if (single) await end(core, single, { force, background });
+  // One that cannot be taken back does not keep those after it alive.
+  let ended = !single || (await end(core, single, { force, background }));
   let after = '';
   for (;;) {
     const page = await core.leases.page(request.namespace, `${text}/`, after, pageSize);
-    for (const lease of page) await end(core, lease, { force, background });
+    for (const lease of page) ended = (await end(core, lease, { force, background })) && ended;
     const last = page.at(-1);
     if (!last || page.length < pageSize) break;
     after = last.id;
   }
+  if (!ended) throw notTakenBack();
   return background
     ? {
         status: 202,
@@ -69,13 +70,14 @@ export async function revokePrefix(
     : undefined;
 }
 
+/** False when the lease is dead but what it stands for is still there. */
 async function end(
   core: Core,
   lease: Lease,
   how: { readonly force: boolean; readonly background: boolean },
-): Promise<void> {
+): Promise<boolean> {
   await core.leases.expireNow(lease);
-  if (how.background) return;
-  if (!how.force) return settle(core, lease);
-  if (!(await core.revocations.settleOne(lease))) await core.store.commit([core.leases.remove(lease)]);
+  if (how.background || (await core.revocations.settleOne(lease))) return true;
+  if (how.force) await core.store.commit([core.leases.remove(lease)]);
+  return how.force;
 }
