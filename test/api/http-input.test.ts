@@ -134,6 +134,16 @@ it('HTTP-19: names with line ends and quotes get into no header', async () => {
   }
 });
 
+it('HTTP-02: a form of very many fields is refused before it is taken apart', async () => {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const from = performance.now();
+  const answer = await server.call('POST', 'sys/unseal', { raw: 'a&'.repeat(500_000), headers });
+  expect(answer.status).toBe(400);
+  expect(performance.now() - from).toBeLessThan(500);
+  const short = await server.call('POST', 'sys/unseal', { raw: 'key=00&reset=false', headers });
+  expect(short.status).toBe(200);
+});
+
 describe('HTTP-20: numbers that are none', () => {
   it.each(['1abc', '1e9', '0x10', 'NaN', 'Infinity', '1.5', '१', ' '])('limit=%s is refused', async (limit) => {
     for (const path of ['sys/credentials', 'secret/metadata', 'api-keys/keys']) {

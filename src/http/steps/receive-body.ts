@@ -108,12 +108,15 @@ function decodeUtf8(bytes: Buffer): string {
 const maxFormFields = 1_000;
 
 function parseForm(text: string): JsonObject {
-  const fields = new Map<string, string[]>();
-  let count = 0;
-  for (const [name, value] of new URLSearchParams(text)) {
+  // Counted first: URLSearchParams takes time with the square of their number, a minute for a few megabytes.
+  let count = 1;
+  for (let at = text.indexOf('&'); at !== -1; at = text.indexOf('&', at + 1)) {
     count += 1;
     if (count > maxFormFields)
       throw new StrongroomError('invalid_request', 'too many form fields', { hint: 'send JSON' });
+  }
+  const fields = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(text)) {
     fields.set(name, [...(fields.get(name) ?? []), value]);
   }
   return Object.fromEntries([...fields].map(([name, all]) => [name, all.length === 1 ? (all[0] as string) : all]));
