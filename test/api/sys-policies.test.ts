@@ -204,6 +204,10 @@ describe('check-and-set and expiration', () => {
     expect((await write('late', readApp, { ttl: '1h', expiration: '2030-01-01T00:00:00Z' })).status).toBe(400);
     expect((await write('late', readApp, { ttl: '-1h' })).status).toBe(400);
     expect((await write('late', readApp, { expiration: 'tomorrow' })).status).toBe(400);
+    // No date can be so late: it could be stored and never shown again.
+    for (const expiration of [253_402_300_800, 8_640_000_000_001, Number.MAX_SAFE_INTEGER, '999999999999']) {
+      expect((await write('late', readApp, { expiration })).status, String(expiration)).toBe(400);
+    }
     expect((await write('default', readApp, { ttl: '1h' })).status).toBe(400);
     expect((await server.root('GET', 'sys/policies/acl/late')).status).toBe(404);
   });
