@@ -31,11 +31,28 @@ export function writeEnvelope(requestId: string, answer: Answer, warnings: reado
     `"wrap_info":null,"warnings":${warnings.length === 0 ? noBlock : JSON.stringify(warnings)},` +
     `"auth":${answer.auth ? JSON.stringify(authJson(answer.auth)) : noBlock}`;
   if (answer.topLevel && answer.data) {
-    const inner = data.slice(1, -1);
+    const inner = (hidesMember(answer.data) ? JSON.stringify(withoutMembers(answer.data)) : data).slice(1, -1);
     if (inner !== '') text += `,${inner}`;
   }
   return `${text}}\n`;
 }
+
+const members: ReadonlySet<string> = new Set([
+  'request_id',
+  'lease_id',
+  'renewable',
+  'lease_duration',
+  'data',
+  'wrap_info',
+  'warnings',
+  'auth',
+]);
+
+/** A caller may choose names of `data` (paths of `sys/capabilities`): repeated, they must not stand for the envelope's. */
+const hidesMember = (data: JsonObject): boolean => Object.keys(data).some((name) => members.has(name));
+
+const withoutMembers = (data: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(data).filter(([name]) => !members.has(name)));
 
 /** The JSON body of a refusal: Vault's `errors` and our `code`, `hint` and `request_id`. */
 export function writeRefusal(requestId: string, error: StrongroomError): string {

@@ -242,6 +242,14 @@ describe('sys/capabilities', () => {
     expect(root.json.data).toEqual({ anything: ['root'], capabilities: ['root'] });
   });
 
+  it('a path named like a member of the envelope does not take its place', async () => {
+    const paths = ['data', 'auth', 'warnings', 'request_id', 'lease_id', 'other'];
+    const { json, text } = await server.root('POST', 'sys/capabilities-self', { paths });
+    expect(json).toMatchObject({ auth: null, warnings: null, lease_id: '', other: ['root'] });
+    expect(json.data).toEqual(Object.fromEntries(paths.map((path) => [path, ['root']])));
+    expect(text.match(/"warnings"/g)).toHaveLength(2);
+  });
+
   it('asking about a token takes none of its uses', async () => {
     const made = await server.root('POST', 'auth/token/create', { policies: ['some'], num_uses: 1 });
     const token = made.json.auth.client_token;
