@@ -199,6 +199,17 @@ describe('lists', () => {
     );
     const keys = (await server.call('LIST', 'secret/metadata', { token: filtered })).json.data.keys;
     expect(keys).toEqual(['app', 'team-a/']);
+    const policies = await tokenWith(
+      `path "sys/policy" {
+         capabilities = ["list"]
+         list_scan_response_keys_filter_path = "sys/policies/acl/{{ .key }}"
+       }
+       path "sys/policies/acl/default" { capabilities = ["read"] }`,
+    );
+    const { json } = await server.call('LIST', 'sys/policy', { token: policies });
+    expect([json.data.keys, json.data.policies, json.policies], 'under every name').toEqual(
+      Array.from({ length: 3 }, () => ['default']),
+    );
     const paged = await tokenWith('path "secret/metadata/" { capabilities = ["list"] pagination_limit = 2 }');
     expect((await server.call('LIST', 'secret/metadata', { token: paged })).json.data.keys).toEqual(['app', 'example']);
     expect((await server.call('GET', 'secret/metadata?list=true&limit=3', { token: paged })).status).toBe(403);

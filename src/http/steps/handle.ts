@@ -40,7 +40,11 @@ function hideKeys(exchange: Exchange, answer: Answer): Answer {
   const shownInfo = isJsonObject(info)
     ? Object.fromEntries(Object.entries(info).filter(([key]) => shown.includes(key)))
     : undefined;
-  return { ...answer, data: { ...answer.data, keys: shown, ...(shownInfo && { key_info: shownInfo }) } };
+  // The same list may stand under a second name, as `policies` beside `keys`.
+  const shownData = Object.fromEntries(
+    Object.entries(answer.data ?? {}).map(([name, value]) => [name, value === keys ? shown : value]),
+  );
+  return { ...answer, data: { ...shownData, ...(shownInfo && { key_info: shownInfo }) } };
 }
 
 function isShown({ path, principal }: Exchange, { keyFilter }: Decision, key: Json): boolean {
