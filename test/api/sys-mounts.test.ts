@@ -150,6 +150,26 @@ describe('tuning', () => {
     });
   });
 
+  it('switches and numbers are read as in every other field, and refused where they are none', async () => {
+    await server.root('POST', 'sys/auth/switches', { type: 'userpass' });
+    const tune = (body: object) => server.root('POST', 'sys/auth/switches/tune', body as never);
+    const shown = async () => (await server.root('GET', 'sys/auth/switches/tune')).json.data;
+    expect((await tune({ force_no_cache: '1', user_lockout_config: { lockout_disable: 1 } })).status).toBe(204);
+    expect(await shown()).toMatchObject({ force_no_cache: true, user_lockout_disable: true });
+    expect((await tune({ force_no_cache: 0, user_lockout_config: { lockout_disable: 'f' } })).status).toBe(204);
+    expect(await shown()).toMatchObject({ force_no_cache: false, user_lockout_disable: false });
+    for (const lockout_threshold of ['0x10', '1e3', true, [7], '', 1.5]) {
+      const answer = await tune({ user_lockout_config: { lockout_threshold } });
+      expect(answer.status, JSON.stringify(lockout_threshold)).toBe(400);
+    }
+    for (const value of ['yes', 2, {}]) {
+      expect((await tune({ force_no_cache: value })).status, JSON.stringify(value)).toBe(400);
+      expect((await tune({ user_lockout_config: { lockout_disable: value } })).status).toBe(400);
+    }
+    expect((await tune({ user_lockout_config: { lockout_threshold: '8' } })).status).toBe(204);
+    expect((await shown()).user_lockout_threshold).toBe(8);
+  });
+
   it('a mount of the server takes audit settings and nothing else', async () => {
     for (const path of ['mounts/sys', 'mounts/cubbyhole', 'mounts/identity', 'auth/token']) {
       for (const body of [{ max_lease_ttl: '1h' }, { description: 'mine' }, { options: { version: '2' } }]) {

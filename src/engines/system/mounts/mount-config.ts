@@ -1,4 +1,4 @@
-import { defaultMountConfig, type Mount, type MountConfig } from '../../../core/index.ts';
+import { defaultMountConfig, field, type Mount, type MountConfig } from '../../../core/index.ts';
 import { isJsonObject, type Json, type JsonObject, parseDurationSeconds, StrongroomError } from '../../../lib/index.ts';
 
 function refuse(message: string, hint: string): never {
@@ -32,14 +32,22 @@ function readWord<const W extends string>(value: Json, name: string, words: read
   );
 }
 
+const flag = field.boolean();
+const integer = field.integer();
+
+function readFlag(value: Json, name: string): boolean {
+  const read = flag.safeParse(value);
+  return read.success ? read.data : refuse(`invalid ${name}`, 'true or false');
+}
+
 function readLockout(value: Json, previous: MountConfig['lockout']): MountConfig['lockout'] {
   if (!isJsonObject(value))
     return refuse('user_lockout_config must be an object', 'lockout_threshold, lockout_duration, …');
   const count = (name: string, before: number): number => {
     const given = value[name];
     if (given === undefined || given === null) return before;
-    const number = Number(given);
-    return Number.isInteger(number) && number >= 0 && number <= 1_000_000
+    const { data: number } = integer.safeParse(given);
+    return number !== undefined && number >= 0 && number <= 1_000_000
       ? number
       : refuse(`invalid ${name}`, 'a whole number');
   };
@@ -52,8 +60,7 @@ function readLockout(value: Json, previous: MountConfig['lockout']): MountConfig
     threshold: count('lockout_threshold', previous.threshold) || previous.threshold,
     seconds: seconds('lockout_duration', previous.seconds) || previous.seconds,
     resetSeconds: seconds('lockout_counter_reset', previous.resetSeconds) || previous.resetSeconds,
-    disabled:
-      disabled === undefined || disabled === null ? previous.disabled : disabled === true || disabled === 'true',
+    disabled: disabled === undefined || disabled === null ? previous.disabled : readFlag(disabled, 'lockout_disable'),
   };
 }
 
@@ -87,7 +94,7 @@ function readSetting(name: string, value: Json, kind: Mount['kind'], previous: M
     case 'max_lease_ttl':
       return { maxLeaseTtlSeconds: readSeconds(value, name, previous.maxLeaseTtlSeconds) };
     case 'force_no_cache':
-      return { forceNoCache: value === true || value === 'true' };
+      return { forceNoCache: readFlag(value, name) };
     case 'listing_visibility':
       return { listingVisibility: readWord(value, name, visibilities) };
     case 'audit_non_hmac_request_keys':
