@@ -61,3 +61,10 @@ it('does not answer what it could not record because it was sealed meanwhile', a
   expect(status).toBe(503);
   expect(text).not.toContain('held back');
 });
+
+it('progress is thrown away with every spelling of true that other fields take', async () => {
+  await server.node.seal();
+  for (const reset of [true, 'true', '1', 1, 't']) {
+    expect((await server.call('POST', 'sys/unseal', { body: { RESET: reset } })).status, String(reset)).toBe(200);
+  }
+});

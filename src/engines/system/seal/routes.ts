@@ -177,9 +177,10 @@ export function sealRoutes(core: Core, hooks: SystemHooks): AnyRoute[] {
   ];
 }
 
+const flag = field.boolean();
+
 /** The members are matched whatever their case, as older clients write them. */
 function readUnsealBody(body: Readonly<Record<string, unknown>>): { key: unknown; reset: boolean } {
   const lower = new Map(Object.entries(body).map(([name, value]) => [name.toLowerCase(), value]));
-  const reset = lower.get('reset');
-  return { key: lower.get('key'), reset: reset === true || reset === 'true' };
+  return { key: lower.get('key'), reset: flag.safeParse(lower.get('reset')).data === true };
 }
