@@ -68,3 +68,13 @@ it.each<[string, string, string, object]>([
     expect(readFileSync(file, 'utf8').slice(from)).not.toContain('canary');
   },
 );
+
+it('AUD-10: of a path that is refused as it stands, the values of its query are not in the log', async () => {
+  const from = readFileSync(file, 'utf8').length;
+  for (const path of ['secret//data/x?token=canary', `secret/${'y'.repeat(5_000)}?token=canary`, '?token=canary']) {
+    expect((await server.call('GET', path, { token: server.rootToken })).status).toBeGreaterThanOrEqual(400);
+  }
+  expect(linesSince(from)).toHaveLength(6);
+  expect(linesSince(from)[0]?.request?.path).toBe('/v1/secret//data/x');
+  expect(readFileSync(file, 'utf8').slice(from)).not.toContain('canary');
+});

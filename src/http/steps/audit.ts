@@ -130,7 +130,7 @@ function describe(exchange: Exchange): AuditParts {
       clientToken: exchange.credential,
       clientTokenAccessor: principal?.accessor,
       namespace: rootNamespace,
-      path: exchange.path === '' ? (exchange.incoming.url ?? '').slice(0, 512) : exchange.path,
+      path: exchange.path === '' ? pathAsSent(exchange) : exchange.path,
       data: exchange.bytes ?? (hasMembers(exchange.body) ? exchange.body : undefined),
       clearKeys: mount ? clearKeys(mount.config.auditNonHmacRequestKeys) : none,
       remoteAddress: connection.remoteAddress,
@@ -139,6 +139,9 @@ function describe(exchange: Exchange): AuditParts {
     },
   };
 }
+
+/** A path that was refused stands as it was sent, without its query: values of a query are never in clear. */
+const pathAsSent = ({ incoming }: Exchange): string => (incoming.url ?? '').split('?', 1)[0]?.slice(0, 512) ?? '';
 
 function hasMembers(body: object): boolean {
   for (const _ in body) return true;
