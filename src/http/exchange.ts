@@ -18,6 +18,8 @@ import type { JsonObject, StrongroomError } from '../lib/index.ts';
 export interface Exchange {
   readonly incoming: IncomingMessage;
   readonly startedMillis: number;
+  /** The time by which ends are judged: when all of the request had come. */
+  nowMillis: number;
   /** Request id. */
   id: string;
   connection: Connection;
@@ -65,6 +67,7 @@ export function newExchange(
   return {
     incoming,
     startedMillis: nowMillis,
+    nowMillis,
     id,
     connection,
     path: '',

@@ -10,6 +10,7 @@ import { checkLimits } from './steps/check-limits.ts';
 import { checkSeal } from './steps/check-seal.ts';
 import { findRoute } from './steps/find-route.ts';
 import { handle } from './steps/handle.ts';
+import { lookAgain } from './steps/look-again.ts';
 import { prepareRequest } from './steps/prepare-request.ts';
 import { receiveBody } from './steps/receive-body.ts';
 import type { WireAnswer } from './wire-answer.ts';
@@ -38,11 +39,13 @@ type Step = (exchange: Exchange) => Promise<void> | void;
  * the walk: the refusal is audited and answered.
  */
 function steps(parts: PipelineParts): readonly Step[] {
+  const find = findRoute(parts.router);
   return [
     checkLimits,
     checkSeal(parts.seal, parts.whileSealed),
-    findRoute(parts.router),
+    find,
     receiveBody(parts.maxBodyBytes),
+    lookAgain(parts.clock, find),
     authenticate(parts.resolvers),
     prepareRequest,
     openAudit(parts.audit),

@@ -31,7 +31,7 @@ export function authenticate(
     const found = resolver.resolve(credential, {
       namespace: exchange.namespace,
       remoteAddress: exchange.connection.remoteAddress,
-      nowMillis: exchange.startedMillis,
+      nowMillis: exchange.nowMillis,
     });
     if (found instanceof Promise) return found.then((principal) => remember(exchange, principal));
     return remember(exchange, found);
@@ -43,7 +43,7 @@ async function tryResolve(exchange: Exchange, resolver: CredentialResolver, cred
   const use = {
     namespace: exchange.namespace,
     remoteAddress: exchange.connection.remoteAddress,
-    nowMillis: exchange.startedMillis,
+    nowMillis: exchange.nowMillis,
   };
   try {
     exchange.principal = await resolver.resolve(credential, use);

@@ -64,7 +64,7 @@ function buildRequest(
       const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
       return typeof value === 'string' ? value : value?.join(', ');
     },
-    nowMillis: exchange.startedMillis,
+    nowMillis: exchange.nowMillis,
     wrapTtlSeconds: exchange.wrapTtlSeconds,
     warn: (text) => void exchange.warnings.push(text),
   };
