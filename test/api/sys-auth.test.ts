@@ -135,3 +135,38 @@ describe('sys/auth', () => {
     expect((await logIn('guarded')).status).toBe(200);
   });
 });
+
+it('a login under way when its method is moved or removed leaves no token behind', async () => {
+  const { store } = server;
+  for (const change of ['remove', 'move'] as const) {
+    const path = `leaving-${change}`;
+    await enable(path);
+    await logIn(path);
+    const before = await store.count('tokens', { namespace: 'root' });
+    const commit = store.commit.bind(store);
+    // The method goes after the login has read everything, and before its token is written.
+    store.commit = async (changes) => {
+      if (!changes.some((one) => one.kind === 'insert' && one.table === 'tokens')) return commit(changes);
+      store.commit = commit;
+      const done =
+        change === 'remove'
+          ? await server.root('DELETE', `sys/auth/${path}`)
+          : await server.root('POST', 'sys/remount', { from: `auth/${path}`, to: `auth/${path}-new` });
+      expect(done.status).toBeLessThan(300);
+      return commit(changes);
+    };
+    const answer = await logIn(path);
+    expect(answer.status, change).toBe(503);
+    expect(answer.text).not.toContain('client_token');
+    expect(await store.count('tokens', { namespace: 'root' }), change).toBe(before - 1);
+  }
+});
+
+it('a login and a change of its method’s settings at once both go through', async () => {
+  await enable('retuned');
+  const [answer, tuned] = await Promise.all([
+    logIn('retuned'),
+    server.root('POST', 'sys/auth/retuned/tune', { description: 'x' }),
+  ]);
+  expect([answer.status, tuned.status]).toEqual([200, 204]);
+});

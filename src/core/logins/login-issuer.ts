@@ -120,7 +120,8 @@ export class LoginIssuer {
         createdBy: { entityId: entity.id, displayName: login.displayName, accessor: '' },
       },
     });
-    await this.#store.commit([...(login.changes ?? []), ...changes, ...minted.changes]);
+    const stays = await this.#mountStays(mount);
+    await this.#store.commit([stays, ...(login.changes ?? []), ...changes, ...minted.changes]);
     return {
       clientToken: minted.text,
       accessor: minted.record.body.accessor,
@@ -136,7 +137,23 @@ export class LoginIssuer {
       usesLeft: parameters.numUses,
     };
   }
+
+  /**
+   * Holds when the method is still mounted where the login came in, at the moment of the commit: removing and moving it
+   * revoke its tokens, and a login under way must not add one behind them.
+   */
+  async #mountStays({ namespace, id, path }: Mount): Promise<Change> {
+    const row = await this.#store.read('mounts', { namespace, id });
+    if (row?.path !== path) throw mountChanged();
+    return { kind: 'check', table: 'mounts', key: { namespace, id }, ifVersion: row.version };
+  }
 }
+
+const mountChanged = (): StrongroomError =>
+  new StrongroomError('overloaded', 'this mount is being changed', {
+    hint: 'try again in a moment',
+    retryAfterSeconds: 1,
+  });
 
 /** The mount may force a type; a role's own choice comes next; service otherwise. */
 function tokenType(mount: Mount, parameters: TokenParameters): 'service' | 'batch' {
