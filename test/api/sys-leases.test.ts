@@ -282,6 +282,9 @@ describe('revoking', () => {
     const [ann, annabel, made] = [await logIn('ann'), await logIn('annabel'), await newToken()];
     expect((await server.root('PUT', 'sys/leases/revoke-prefix/auth/people/login/ann')).status).toBe(204);
     expect([await works(ann), await works(annabel), await works(made)]).toEqual([false, true, true]);
+    const spelled = await logIn('ANN');
+    expect((await server.root('PUT', 'sys/leases/revoke-prefix/auth/people/login/ann')).status).toBe(204);
+    expect([await works(spelled), await works(annabel)], 'a name in capitals is the same name').toEqual([false, true]);
     expect((await server.root('PUT', 'sys/leases/revoke-prefix/auth/people')).status).toBe(204);
     expect([await works(annabel), await works(made)]).toEqual([false, true]);
     const last = await logIn('ann');

@@ -17,6 +17,9 @@ export async function revokeTokensBelow(core: Core, namespace: string, path: str
 
 /** Tokens are found by mount and looked at one by one: where they were made stands sealed in them. */
 async function revokeByPath(core: Core, { namespace, accessor, type }: Mount, path: string): Promise<void> {
+  // Names of log-ins are read whatever their case, and the path stands as it was sent: no spelling escapes.
+  const spelled = (text: string): string => (type === 'token' ? text : text.toLowerCase());
+  const wanted = spelled(path);
   const where = { namespace, mount: type === 'token' ? null : accessor };
   let after = '';
   for (;;) {
@@ -24,8 +27,8 @@ async function revokeByPath(core: Core, { namespace, accessor, type }: Mount, pa
     for (const { id } of rows) {
       const token = await core.tokens.findById(namespace, id);
       if (!token || isEverlastingRoot(token)) continue;
-      const madeAt = token.body.path;
-      if (madeAt === path || madeAt.startsWith(`${path}/`)) await core.tokens.revokeTree(namespace, id);
+      const madeAt = spelled(token.body.path);
+      if (madeAt === wanted || madeAt.startsWith(`${wanted}/`)) await core.tokens.revokeTree(namespace, id);
     }
     const last = rows.at(-1);
     if (!last || rows.length < pageSize) return;
