@@ -170,6 +170,22 @@ describe('tuning', () => {
     expect((await shown()).user_lockout_threshold).toBe(8);
   });
 
+  it('what describes a mount is short, as every mount is kept in memory', async () => {
+    const long = 'x'.repeat(513);
+    for (const body of [
+      { type: 'kv', description: long },
+      { type: 'kv', options: { note: long } },
+      { type: 'kv', options: Object.fromEntries(Array.from({ length: 65 }, (_, at) => [`o${at}`, '1'])) },
+      { type: 'kv', config: { audit_non_hmac_request_keys: [long] } },
+    ]) {
+      expect((await server.root('POST', 'sys/mounts/long', body)).status, Object.keys(body)[1]).toBe(400);
+    }
+    expect((await server.root('POST', 'sys/mounts/long', { type: 'kv', description: long.slice(1) })).status).toBe(204);
+    for (const body of [{ description: long }, { passthrough_request_headers: long }]) {
+      expect((await server.root('POST', 'sys/mounts/long/tune', body)).status, Object.keys(body)[0]).toBe(400);
+    }
+  });
+
   it('a mount of the server takes audit settings and nothing else', async () => {
     for (const path of ['mounts/sys', 'mounts/cubbyhole', 'mounts/identity', 'auth/token']) {
       for (const body of [{ max_lease_ttl: '1h' }, { description: 'mine' }, { options: { version: '2' } }]) {

@@ -7,7 +7,7 @@ import {
   type NewMount,
 } from '../../../core/index.ts';
 import { type JsonObject, nearestName, StrongroomError } from '../../../lib/index.ts';
-import { readMountConfig } from './mount-config.ts';
+import { readDescription, readMountConfig, readOptions } from './mount-config.ts';
 import { readMountPath, refuseReserved } from './mount-path.ts';
 
 export interface EnableFields {
@@ -36,13 +36,14 @@ export async function enableMount(core: Core, kind: MountKind, request: EngineRe
   const asked = fields.type || fields.plugin_name || '';
   const alias = Object.hasOwn(aliases, asked) ? aliases[asked] : undefined;
   const engine = requireEngine(core, kind, alias?.type ?? asked);
-  const options = alias ? { ...fields.options, version: alias.version } : (fields.options ?? null);
+  const sent = fields.options && readOptions(fields.options);
+  const options = alias ? { ...sent, version: alias.version } : (sent ?? null);
   const spec: NewMount = {
     namespace: request.namespace,
     kind,
     path,
     type: engine.type,
-    description: fields.description ?? '',
+    description: readDescription(fields.description ?? ''),
     options: options && Object.keys(options).length > 0 ? options : null,
     local: fields.local ?? false,
     sealWrap: fields.seal_wrap ?? false,

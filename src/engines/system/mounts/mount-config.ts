@@ -6,6 +6,21 @@ function refuse(message: string, hint: string): never {
 }
 
 const maxListed = 256;
+/** Every mount is kept in memory: what describes it is short. */
+const maxTextLength = 512;
+const maxOptions = 64;
+
+export function readDescription(text: string): string {
+  return text.length <= maxTextLength ? text : refuse('the description is too long', `${maxTextLength} characters`);
+}
+
+export function readOptions(options: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const entries = Object.entries(options);
+  const fits = entries.every(([name, value]) => name.length <= maxTextLength && value.length <= maxTextLength);
+  return fits && entries.length <= maxOptions
+    ? options
+    : refuse('the options are too many or too long', `${maxOptions} of ${maxTextLength} characters`);
+}
 
 /** Zero and an empty text leave a limit as it is; "system" takes it away. */
 function readSeconds(value: Json, name: string, previous: number): number {
@@ -22,7 +37,10 @@ function readNames(value: Json, name: string): readonly string[] {
   if (!Array.isArray(items) || items.length > maxListed || !items.every((item) => typeof item === 'string')) {
     return refuse(`${name} must be a list of texts`, 'write ["a", "b"]');
   }
-  return items.map((item) => item.trim()).filter((item) => item !== '');
+  const names = items.map((item) => item.trim()).filter((item) => item !== '');
+  if (names.some((item) => item.length > maxTextLength))
+    refuse(`a name in ${name} is too long`, `${maxTextLength} characters`);
+  return names;
 }
 
 function readWord<const W extends string>(value: Json, name: string, words: readonly W[]): W {

@@ -7,7 +7,7 @@ import {
   type MountKind,
 } from '../../../core/index.ts';
 import { type JsonObject, StrongroomError } from '../../../lib/index.ts';
-import { readMountConfig } from './mount-config.ts';
+import { readDescription, readMountConfig, readOptions } from './mount-config.ts';
 import { requireMount } from './mount-path.ts';
 
 export interface TuneFields {
@@ -26,6 +26,8 @@ export async function tuneMount(core: Core, kind: MountKind, request: EngineRequ
   // Judged once before anything is carried out, and again over what is stored when it is written.
   readMountConfig(sent as JsonObject, kind, mount.config);
   const { description, options } = request.fields;
+  if (description !== undefined) readDescription(description);
+  if (options !== undefined) readOptions({ ...mount.options, ...options });
   const next = (current: Mount): MountChange => ({
     config: readMountConfig(sent as JsonObject, kind, current.config),
     ...(options !== undefined && { options: { ...current.options, ...options } }),
