@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { startServer, type TestServer } from '../harness/server.ts';
 
@@ -67,4 +70,23 @@ it('progress is thrown away with every spelling of true that other fields take',
   for (const reset of [true, 'true', '1', 1, 't']) {
     expect((await server.call('POST', 'sys/unseal', { body: { RESET: reset } })).status, String(reset)).toBe(200);
   }
+});
+
+it('the shares are shown even if the audit log cannot be opened yet, and unseal the server once it can', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'strongroom-init-'));
+  const taken = join(folder, 'audit');
+  writeFileSync(taken, 'a file where the folder should be');
+  const config = { target: { kind: 'file', filePath: join(taken, 'audit.log') } } as const;
+  const other = await startServer({ initialize: false, auditSinks: [{ path: 'file/', config }] });
+  const made = await other.call('POST', 'sys/init', { body: { secret_shares: 1, secret_threshold: 1 } });
+  expect(made.status).toBe(200);
+  expect(made.json.warnings[0]).toContain('audit');
+  const unseal = () => other.call('POST', 'sys/unseal', { body: { key: made.json.keys[0] } });
+  expect((await unseal()).status, 'and it serves nothing until then').toBe(400);
+  expect((await other.call('GET', 'sys/seal-status')).json.sealed).toBe(true);
+  rmSync(taken);
+  expect((await unseal()).json.sealed).toBe(false);
+  expect((await other.call('GET', 'auth/token/lookup-self', { token: made.json.root_token })).status).toBe(200);
+  await other.stop();
+  rmSync(folder, { recursive: true });
 });

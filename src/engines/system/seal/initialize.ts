@@ -1,5 +1,5 @@
 import type { Answer, Core, ShareCounts } from '../../../core/index.ts';
-import { StrongroomError } from '../../../lib/index.ts';
+import { isError, StrongroomError } from '../../../lib/index.ts';
 import type { SystemHooks } from '../hooks.ts';
 
 interface InitFields {
@@ -29,7 +29,7 @@ export async function initialize(core: Core, hooks: SystemHooks, fields: InitFie
     rootToken = first.rootToken;
     return first.changes;
   });
-  await hooks.unsealed();
+  const sealedBecause = await tryToOpen(core, hooks);
   const keys = made.shares.map((share) => share.insecureBytes().toString('hex'));
   const keysBase64 = made.shares.map((share) => share.insecureBytes().toString('base64'));
   for (const share of made.shares) share.wipe();
@@ -38,7 +38,22 @@ export async function initialize(core: Core, hooks: SystemHooks, fields: InitFie
   const answer = made.recovery
     ? { keys: [], keys_base64: [], recovery_keys: keys, recovery_keys_base64: keysBase64 }
     : { keys, keys_base64: keysBase64 };
-  return { bare: { ...answer, root_token: rootToken } };
+  const warnings = sealedBecause && { warnings: [`the server is initialised, and sealed: ${sealedBecause}`] };
+  return { bare: { ...answer, root_token: rootToken, ...warnings } };
+}
+
+/**
+ * Why the server could not be opened, if so. The store is initialised for good by now: an answer without the shares
+ * would lose them. Whoever unseals later meets the same reason.
+ */
+async function tryToOpen(core: Core, hooks: SystemHooks): Promise<string | undefined> {
+  try {
+    await hooks.unsealed();
+    return undefined;
+  } catch (error) {
+    core.log.error({ cause: String(error) }, 'initialised, but the server could not be opened');
+    return isError(error) ? error.message : 'internal error';
+  }
 }
 
 function readCounts(fields: InitFields, type: 'shamir' | 'pkcs11'): ShareCounts {
