@@ -91,6 +91,48 @@ describe('one spelling of a path', () => {
     }
   });
 
+  it('ACL-04: a rule about a user, a role or an entity holds for every spelling of its name', async () => {
+    await server.root('POST', 'sys/auth/folk', { type: 'userpass' });
+    await server.root('POST', 'sys/auth/machines', { type: 'cert' });
+    for (const name of ['admin', 'ann']) {
+      expect((await server.root('POST', `auth/folk/users/${name}`, { password: 'correct horse' })).status).toBe(204);
+    }
+    expect((await server.root('POST', 'identity/entity', { name: 'admin' })).status).toBe(200);
+    const all = 'capabilities = ["create", "read", "update", "delete"]';
+    const token = await tokenWith(
+      `path "auth/folk/users/*" { ${all} }
+       path "auth/folk/users/admin*" { capabilities = ["deny"] }
+       path "auth/machines/certs/*" { ${all} }
+       path "auth/machines/certs/admin" { capabilities = ["deny"] }
+       path "identity/entity/name/*" { ${all} }
+       path "identity/entity/name/admin" { capabilities = ["deny"] }`,
+    );
+    for (const name of ['admin', 'ADMIN', '%20admin', 'Admin%20', 'ad%EF%BD%8Din']) {
+      for (const [method, path, refusals] of [
+        ['GET', `auth/folk/users/${name}`, [403]],
+        ['POST', `auth/folk/users/${name}`, [403]],
+        ['POST', `auth/folk/users/${name}/password`, [403]],
+        ['POST', `auth/folk/users/${name}/policies`, [403]],
+        ['DELETE', `auth/folk/users/${name}`, [403]],
+        ['GET', `identity/entity/name/${name}`, [403, 404]],
+        ['POST', `identity/entity/name/${name}`, [400, 403]],
+      ] as const) {
+        const answer = await server.call(method, path, {
+          token,
+          ...(method === 'POST' && { body: { password: 'taken over', policies: ['x'] } }),
+        });
+        expect(refusals, `${method} ${path}: ${answer.text}`).toContain(answer.status);
+      }
+      await server.call('DELETE', `identity/entity/name/${name}`, { token });
+    }
+    for (const name of ['ADMIN', 'Admin%20'])
+      expect((await server.call('GET', `auth/machines/certs/${name}`, { token })).status, name).toBe(403);
+    expect((await server.root('GET', 'identity/entity/name/admin')).status).toBe(200);
+    const logIn = await server.call('POST', 'auth/folk/login/admin', { body: { password: 'correct horse' } });
+    expect(logIn.status).toBe(200);
+    expect((await server.call('GET', 'auth/folk/users/ann', { token })).status).toBe(200);
+  });
+
   it('ACL-05: an ordinary letter that was encoded is refused, to everybody', async () => {
     const granted = await tokenWith('path "*" { capabilities = ["read", "list"] }');
     const stranger = await tokenWith('path "elsewhere" { capabilities = ["read"] }');

@@ -158,6 +158,25 @@ describe('users', () => {
     expect((await renew(token)).status).toBe(403);
   });
 
+  it('a log-in under way when the user is deleted, or gets another password, leaves no token behind', async () => {
+    for (let round = 0; round < 6; round += 1) {
+      const name = `racing-${round}`;
+      await server.root('POST', `auth/userpass/users/${name}`, { password: 'right password' });
+      const under = logIn(name, 'right password');
+      // The password is being looked at in the thread pool meanwhile.
+      await new Promise((resolve) => setTimeout(resolve, round * 3));
+      const change =
+        round % 2 === 0
+          ? await server.root('DELETE', `auth/userpass/users/${name}`)
+          : await server.root('POST', `auth/userpass/users/${name}`, { password: 'another password' });
+      expect(change.status).toBe(204);
+      const { status, json } = await under;
+      if (status !== 200) continue;
+      const look = await server.call('GET', 'auth/token/lookup-self', { token: json.auth.client_token });
+      expect(look.status, `round ${round}`).toBe(403);
+    }
+  });
+
   it.each([
     ['no password for a new user', {}],
     ['a hash in place of a password', { password_hash: '$2b$10$abc' }],

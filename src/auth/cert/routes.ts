@@ -7,6 +7,10 @@ import { writeRole } from './operations/write-role.ts';
 import { defaultCertConfig, showCertRole } from './records.ts';
 
 const name = { name: field.lowerText() };
+
+/** A role's path under the one spelling of its name: a rule about a name holds for each of its spellings. */
+const canonicalPath = (captures: Readonly<Record<string, string>>): string =>
+  `certs/${captures['name']?.trim().toLowerCase()}`;
 const roleFields = {
   ...tokenParameterFields,
   ...name,
@@ -65,6 +69,7 @@ function roleRoutes(store: CertStore): AnyRoute[] {
       id: 'cert.role.read',
       verb: 'GET',
       path: 'certs/:name',
+      canonicalPath,
       summary: 'Shows a role.',
       access: access.capability,
       fields: name,
@@ -78,6 +83,7 @@ function roleRoutes(store: CertStore): AnyRoute[] {
       id: 'cert.role.write',
       verb: 'POST',
       path: 'certs/:name',
+      canonicalPath,
       summary: 'Stores a role: which certificates log in, and what their tokens are like.',
       access: access.capability,
       fields: roleFields,
@@ -87,6 +93,7 @@ function roleRoutes(store: CertStore): AnyRoute[] {
       id: 'cert.role.delete',
       verb: 'DELETE',
       path: 'certs/:name',
+      canonicalPath,
       summary: 'Deletes a role. Its tokens live on, but are not renewed.',
       access: access.capability,
       fields: name,

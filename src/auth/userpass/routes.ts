@@ -17,6 +17,12 @@ import { readUserName } from './user-name.ts';
 
 const username = { username: field.text() };
 
+/** A user's path under the one spelling of the name: a rule about a name holds for each of its spellings. */
+const canonicalPath =
+  (suffix = '') =>
+  ({ username: text = '' }: Readonly<Record<string, string>>): string =>
+    `users/${readUserName(text) ?? text}${suffix}`;
+
 export function userpassRoutes(parts: LoginParts): AnyRoute[] {
   return [
     route({
@@ -53,6 +59,7 @@ function userRoutes(parts: LoginParts): AnyRoute[] {
       id: 'userpass.user.read',
       verb: 'GET',
       path: 'users/:username',
+      canonicalPath: canonicalPath(),
       summary: 'Shows a user, never the password.',
       access: access.capability,
       fields: username,
@@ -67,6 +74,7 @@ function userRoutes(parts: LoginParts): AnyRoute[] {
       id: 'userpass.user.write',
       verb: 'POST',
       path: 'users/:username',
+      canonicalPath: canonicalPath(),
       summary: 'Makes or changes a user. A new password ends the log-ins made with the old one.',
       access: access.capability,
       fields: {
@@ -82,6 +90,7 @@ function userRoutes(parts: LoginParts): AnyRoute[] {
       id: 'userpass.user.delete',
       verb: 'DELETE',
       path: 'users/:username',
+      canonicalPath: canonicalPath(),
       summary: 'Deletes a user and ends their log-ins.',
       access: access.capability,
       fields: username,
@@ -101,6 +110,7 @@ function fieldRoutes(parts: LoginParts): AnyRoute[] {
       id: 'userpass.password.write',
       verb: 'POST',
       path: 'users/:username/password',
+      canonicalPath: canonicalPath('/password'),
       summary: "Changes a user's password and ends the log-ins made with the old one.",
       access: access.capability,
       fields: {
@@ -115,6 +125,7 @@ function fieldRoutes(parts: LoginParts): AnyRoute[] {
       id: 'userpass.policies.write',
       verb: 'POST',
       path: 'users/:username/policies',
+      canonicalPath: canonicalPath('/policies'),
       summary: "Changes the policies of a user's log-ins to come.",
       access: access.capability,
       fields: { ...username, token_policies: field.list().optional(), policies: field.list().optional() },

@@ -93,6 +93,11 @@ export class RecordCollection<Body> {
     return { kind: 'delete', table: 'records', key, ...(ifVersion !== undefined && { ifVersion }) };
   }
 
+  /** Holds while an item is as it was read: for changes that rest on it. */
+  unchanged(mount: Mount, { id, row }: StoredRecord<Body>): Change {
+    return { kind: 'check', table: 'records', key: this.#key(mount, id), ifVersion: row.version };
+  }
+
   /**
    * Reads an item, lets `decide` say what it shall be, and writes that; from the start again when somebody else changed
    * it in between. `decide` answers undefined to leave it as it is.

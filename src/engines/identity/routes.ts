@@ -39,6 +39,15 @@ export function identityRoutes(core: Core): AnyRoute[] {
   return [...entityRoutes(core), ...namedRoutes(core), ...aliasRoutes(core)];
 }
 
+/**
+ * The entity of a name in a path, which counts as it is stored: rights were decided on the path as it was sent, so that
+ * another spelling must not reach what a rule about the name denies.
+ */
+async function findSpelled(core: Core, namespace: string, text: string): Promise<Entity | undefined> {
+  const entity = await core.identity.findEntityByName(namespace, text);
+  return entity?.name === text ? entity : undefined;
+}
+
 async function remove(core: Core, namespace: string, entity: Entity | undefined): Promise<void> {
   if (!entity) return;
   await core.identity.deleteEntity(namespace, entity.id);
@@ -55,7 +64,7 @@ function entityRoutes(core: Core): AnyRoute[] {
       summary: 'Makes an entity, or changes the one of an id or name.',
       access: access.capability,
       fields: entityFields,
-      handle: (request) => writeEntity(core, request, true),
+      handle: (request) => writeEntity(core, request, 'any spelling'),
     }),
     route({
       id: 'identity.entity.list',
@@ -96,7 +105,7 @@ function entityRoutes(core: Core): AnyRoute[] {
       summary: 'Changes an entity.',
       access: access.capability,
       fields: { ...entityFields, ...id },
-      handle: (request) => writeEntity(core, request, false),
+      handle: (request) => writeEntity(core, request, 'never'),
     }),
     route({
       id: 'identity.entity.delete',
@@ -148,7 +157,7 @@ function namedRoutes(core: Core): AnyRoute[] {
       access: access.capability,
       fields: name,
       handle: async ({ namespace, fields }) => {
-        const entity = await core.identity.findEntityByName(namespace, fields.name);
+        const entity = await findSpelled(core, namespace, fields.name);
         if (!entity) throw missing();
         return { data: await showEntity(core, entity) };
       },
@@ -160,7 +169,7 @@ function namedRoutes(core: Core): AnyRoute[] {
       summary: 'Makes or changes the entity of a name.',
       access: access.capability,
       fields: { ...entityFields, ...name },
-      handle: (request) => writeEntity(core, { ...request, fields: { ...request.fields, id: undefined } }, true),
+      handle: (request) => writeEntity(core, { ...request, fields: { ...request.fields, id: undefined } }, 'as stored'),
     }),
     route({
       id: 'identity.entity_name.delete',
@@ -169,8 +178,7 @@ function namedRoutes(core: Core): AnyRoute[] {
       summary: 'Deletes the entity of a name with its aliases, and revokes its tokens.',
       access: access.capability,
       fields: name,
-      handle: async ({ namespace, fields }) =>
-        remove(core, namespace, await core.identity.findEntityByName(namespace, fields.name)),
+      handle: async ({ namespace, fields }) => remove(core, namespace, await findSpelled(core, namespace, fields.name)),
     }),
   ];
 }

@@ -43,11 +43,14 @@ function requireName(name: string): string {
   return trimmed;
 }
 
+/** Whether a name finds an entity: one in the body in any spelling, one in a path as it is stored. */
+type ByName = 'any spelling' | 'as stored' | 'never';
+
 /** Makes an entity, or changes what was sent of one: by id, or by name where names decide (`byName`). */
 export async function writeEntity(
   core: Core,
   request: EngineRequest<EntityFields>,
-  byName: boolean,
+  byName: ByName,
 ): Promise<Answer | undefined> {
   const { fields, namespace } = request;
   const policies = fields.policies && readPolicies(fields.policies);
@@ -73,10 +76,14 @@ async function findKnown(
   core: Core,
   namespace: string,
   fields: EntityFields,
-  byName: boolean,
+  byName: ByName,
 ): Promise<Entity | undefined> {
   if (fields.id) return core.identity.findEntity(namespace, fields.id);
-  return byName && fields.name ? core.identity.findEntityByName(namespace, fields.name) : undefined;
+  if (byName === 'never' || !fields.name) return undefined;
+  const known = await core.identity.findEntityByName(namespace, fields.name);
+  if (known && byName === 'as stored' && known.name !== fields.name)
+    refuse('entity name is already in use', 'in another spelling: name it as it is stored');
+  return known;
 }
 
 async function nameIsFree(write: () => Promise<unknown>): Promise<void> {

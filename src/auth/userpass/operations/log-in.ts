@@ -1,5 +1,15 @@
-import type { Answer, Core, EngineRequest, Mount, RecordCollection, Turns } from '../../../core/index.ts';
+import type {
+  Answer,
+  AuthBlock,
+  Core,
+  EngineRequest,
+  Mount,
+  RecordCollection,
+  StoredRecord,
+  Turns,
+} from '../../../core/index.ts';
 import { type SecretText, StrongroomError } from '../../../lib/index.ts';
+import { isGuardFailure } from '../../../store/index.ts';
 import type { Lockout } from '../lockout.ts';
 import type { PasswordChecks } from '../password-checks.ts';
 import type { UserRecord } from '../records.ts';
@@ -12,6 +22,8 @@ export interface LoginParts {
   readonly lockout: Lockout;
   readonly turns: Turns;
 }
+
+const maxAttempts = 3;
 
 /** One text for a wrong name and a wrong password. */
 const refused = (): StrongroomError =>
@@ -47,19 +59,35 @@ export async function logIn(
   }
   return parts.turns.take(`${request.mount.id}/${name}`, async () => {
     const { last } = await takeAttempt(parts, request.mount, name, password);
-    const user = await parts.users.read(request.mount, name);
-    if (!(await parts.checks.verify(password, user?.body.passwordHash)) || !user) {
-      if (last) await parts.lockout.lock(request.mount, name);
-      throw refused();
+    for (let attempt = 1; ; attempt += 1) {
+      const user = await parts.users.read(request.mount, name);
+      if (!(await parts.checks.verify(password, user?.body.passwordHash)) || !user) {
+        if (last) await parts.lockout.lock(request.mount, name);
+        throw refused();
+      }
+      try {
+        return { auth: await issueTo(parts, request, name, user) };
+      } catch (error) {
+        if (!isGuardFailure(error) || attempt >= maxAttempts) throw error;
+      }
     }
-    const auth = await parts.core.logins.issue(request, {
-      parameters: user.body.parameters,
-      displayName: `${request.mount.path.replace(/\/$/, '').replaceAll('/', '-')}-${name}`,
-      metadata: { username: name },
-      alias: name,
-      internal: { username: name },
-      changes: [parts.lockout.forgive(request.mount, name)],
-    });
-    return { auth };
+  });
+}
+
+/** Fails when the user was deleted, or changed, since the password was looked at. */
+function issueTo(
+  { core, users, lockout }: LoginParts,
+  request: Pick<EngineRequest, 'mount' | 'namespace' | 'path' | 'connection' | 'warn'>,
+  name: string,
+  user: StoredRecord<UserRecord>,
+): Promise<AuthBlock> {
+  const { mount } = request;
+  return core.logins.issue(request, {
+    parameters: user.body.parameters,
+    displayName: `${mount.path.replace(/\/$/, '').replaceAll('/', '-')}-${name}`,
+    metadata: { username: name },
+    alias: name,
+    internal: { username: name },
+    changes: [users.unchanged(mount, user), lockout.forgive(mount, name)],
   });
 }
