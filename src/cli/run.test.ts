@@ -58,16 +58,23 @@ describe('usage', () => {
   });
 
   it.each(commandGroups.filter(({ name }) => name !== 'demo').map(({ name }) => name))(
-    '%s --help shows an example',
+    '%s and each command below it explain themselves, with an example',
     async (name) => {
       for (const args of [
-        [name, '--help'],
         [name, '-h'],
         ['help', name],
-      ]) {
-        const result = await runInProcess(args);
-        expect(result).toMatchObject({ code: 0, stderr: '' });
-        expect(result.stdout).toMatch(/\nExamples?:\n {2}.*strongroom /);
+      ])
+        expect((await runInProcess(args)).code).toBe(0);
+      const words = [[name]];
+      for (let command = words.pop(); command; command = words.pop()) {
+        const { code, stdout, stderr } = await runInProcess([...command, '--help']);
+        expect([code, stderr], command.join(' ')).toEqual([0, '']);
+        expect(stdout).toContain(`Usage: strongroom ${command.join(' ')}`);
+        expect(stdout, command.join(' ')).toMatch(/\nExamples?:\n {2}.*strongroom /);
+        const below = /\nCommands:\n([\s\S]*?)\n\n/.exec(stdout)?.[1] ?? '';
+        for (const [, word] of below.matchAll(/^ {2}([a-z-]+)/gm)) {
+          if (word !== undefined && word !== 'help') words.push([...command, word]);
+        }
       }
     },
   );
