@@ -82,7 +82,7 @@ describe('each reason why a key is not good', () => {
     expect(await codeOf(later.key)).toBe('revoked');
   });
 
-  it('scopes, addresses and certificates', async () => {
+  it('MTL-12: scopes, addresses and certificates', async () => {
     const key = await make({ scopes: ['read', 'list'], bound_cidrs: ['192.0.2.0/24'] });
     const from = { address: '192.0.2.1' };
     expect(await codeOf(key.key, { ...from, scopes: ['read'] })).toBe('ok');
@@ -94,6 +94,44 @@ describe('each reason why a key is not good', () => {
     expect(await codeOf(bound.key)).toBe('certificate_missing');
     expect(await codeOf(bound.key, { cert_thumbprint: `${'B'.repeat(42)}A` })).toBe('certificate_mismatch');
     expect(await codeOf(bound.key, { cert_thumbprint: 'A'.repeat(43) })).toBe('ok');
+    // To the server itself it is no credential: only a gateway can vouch for the certificate.
+    const self = await make({ cert_thumbprint: 'A'.repeat(43), policies: ['default'] });
+    expect((await server.call('GET', 'sys/internal/ui/mounts/secret', { token: self.key })).status).toBe(403);
+  });
+
+  it('a key narrows the addresses of its space and never widens them', async () => {
+    await root('POST', 'api-keys/spaces/inside', { bound_cidrs: ['10.0.0.0/8'], policies: ['default'] });
+    const wide = await make({ space: 'inside', bound_cidrs: ['10.1.0.0/16', '192.0.2.0/24'] });
+    expect(await codeOf(wide.key, { address: '10.1.0.1' })).toBe('ok');
+    expect(await codeOf(wide.key, { address: '10.2.0.1' })).toBe('address_refused');
+    expect(await codeOf(wide.key, { address: '192.0.2.1' })).toBe('address_refused');
+    const use = async (address: string) =>
+      (await server.call('GET', 'sys/internal/ui/mounts/secret', { token: wide.key, address })).json.hint;
+    expect(await use('192.0.2.1')).not.toEqual(await use('10.1.0.1'));
+  });
+
+  it('a use on the server itself counts against rates and credits like a check', async () => {
+    const use = async (token: string) => (await server.call('GET', 'sys/internal/ui/mounts', { token })).status;
+    const read = async (token: string) => (await server.call('LIST', 'api-keys/keys', { token })).status;
+    await root('POST', 'sys/policies/acl/lister', { policy: 'path "api-keys/keys/" { capabilities = ["list"] }' });
+    const paid = await make({ credits: 2, policies: ['lister'] });
+    expect([await read(paid.key), await codeOf(paid.key), await read(paid.key), await codeOf(paid.key)]).toEqual([
+      200,
+      'ok',
+      403,
+      'exhausted',
+    ]);
+    const limited = await make({
+      rate_limits: [{ name: 'minute', limit: 1, window: '60s', kind: 'fixed' }],
+      policies: ['lister'],
+    });
+    expect([await read(limited.key), await read(limited.key), await codeOf(limited.key)]).toEqual([
+      200,
+      429,
+      'rate_limited',
+    ]);
+    server.clock.advanceSeconds(60);
+    expect(await use(limited.key)).toBe(200);
   });
 
   it('rates start anew with their window, credits with their refill', async () => {

@@ -1,8 +1,9 @@
 import type { Core, Credential, CredentialResolver, CredentialUse, Principal } from '../../core/index.ts';
 import { requireAddress, stateOf } from '../../core/index.ts';
-import { inspectCredential } from '../../lib/index.ts';
+import { inspectCredential, StrongroomError } from '../../lib/index.ts';
 import type { KeyStore } from './key-store.ts';
 import { keyPrefix } from './operations/verify-key.ts';
+import { takeUse } from './take-use.ts';
 
 /** API keys as credentials for Strongroom itself: with the policies of the key, or of its space; none means nothing. */
 export function apiKeyResolver(core: Core, keys: KeyStore): CredentialResolver {
@@ -31,7 +32,9 @@ async function buildPrincipal(
   const mount = core.mounts.byId(row.mount);
   const space = mount && (await keys.spaces.read(mount, row.space))?.body;
   if (!space || space.disabled) return undefined;
+  requireAddress(space.boundCidrs, use.remoteAddress);
   requireAddress(body.boundCidrs, use.remoteAddress);
+  await requireUse(keys, credential, use.nowMillis);
   const policies = body.policies.length > 0 ? body.policies : space.policies;
   keys.credentials.lastUses.note(row, use.nowMillis, use.remoteAddress);
   return {
@@ -52,4 +55,16 @@ async function buildPrincipal(
     isRoot: false,
     token: undefined,
   };
+}
+
+/** A use here counts as one at `verify` does: limits and credits are of the key, wherever it is shown. */
+async function requireUse(keys: KeyStore, credential: Credential, nowMillis: number): Promise<void> {
+  const { code } = await takeUse(keys, credential, 1, nowMillis);
+  if (code === 'rate_limited')
+    throw new StrongroomError('rate_limited', 'the key is used too often', {
+      hint: 'see the rate limits of the key',
+      retryAfterSeconds: 1,
+    });
+  if (code === 'exhausted')
+    throw new StrongroomError('permission_denied', 'permission denied', { hint: 'the key has no credits left' });
 }

@@ -3,7 +3,6 @@ import {
   creditsAt,
   type EngineRequest,
   type Mount,
-  refillsDue,
   requirePrincipal,
   revokeWhere,
   stateOf,
@@ -15,12 +14,12 @@ import {
   parseCidrList,
   StrongroomError,
 } from '../../../lib/index.ts';
-import { isGuardFailure } from '../../../store/index.ts';
 import type { KeyStore } from '../key-store.ts';
 import type { RateVerdict } from '../rate-windows.ts';
 import { readThumbprint } from '../read-limits.ts';
-import type { Taken } from '../recent-checks.ts';
 import { timeOrNull } from '../show-key.ts';
+import type { Space } from '../space.ts';
+import { takeUse } from '../take-use.ts';
 
 export interface VerifyFields {
   readonly key: string;
@@ -119,24 +118,18 @@ async function judge(
   if (state === 'rotated' && space?.onReuse === 'revoke_family') await revokeFamily(keys, credential, nowMillis);
   if (state !== 'active') return { code: state, credential };
   if (!space || space.disabled) return { code: 'space_disabled', credential };
-  const bound = checkBinding(credential, asked) ?? checkScopes(credential, asked);
+  const bound = checkBinding(credential, space, asked) ?? checkScopes(credential, asked);
   if (bound) return { code: bound, credential };
-  const take = () => takeOne(keys, credential, asked.cost, nowMillis);
+  const take = () => takeUse(keys, credential, asked.cost, nowMillis);
   const taken = asked.requestId === '' ? take() : keys.checks.once(credential.row.id, asked.requestId, nowMillis, take);
   return { ...(await taken), credential };
 }
 
-async function takeOne(keys: KeyStore, credential: Credential, cost: number, nowMillis: number): Promise<Taken> {
-  const limits = credential.body.apiKey?.rateLimits ?? [];
-  const rates = limits.length === 0 ? undefined : keys.windows.take(credential.row.id, limits, nowMillis);
-  if (rates && !rates.allowed) return { code: 'rate_limited', rates: rates.verdicts };
-  const left = await spend(keys, credential, cost, nowMillis);
-  if (left === 'exhausted') return { code: 'exhausted' };
-  return { code: 'ok', creditsLeft: left, ...(rates && { rates: rates.verdicts }) };
-}
-
-function checkBinding({ body }: Credential, asked: Question): VerifyCode | undefined {
-  if (body.boundCidrs.length > 0 && !addressFits(body.boundCidrs, asked.address)) return 'address_refused';
+function checkBinding({ body }: Credential, space: Space, asked: Question): VerifyCode | undefined {
+  // A key narrows what its space allows, and never widens it.
+  for (const blocks of [space.boundCidrs, body.boundCidrs]) {
+    if (blocks.length > 0 && !addressFits(blocks, asked.address)) return 'address_refused';
+  }
   const thumbprint = body.apiKey?.certThumbprint ?? '';
   if (thumbprint === '') return undefined;
   if (asked.thumbprint === '') return 'certificate_missing';
@@ -152,58 +145,6 @@ function checkScopes({ body }: Credential, { scopes, scopeMode }: Question): Ver
   if (scopes.length === 0) return undefined;
   const has = (scope: string): boolean => body.apiKey?.scopes.includes(scope) === true;
   return (scopeMode === 'any' ? scopes.some(has) : scopes.every(has)) ? undefined : 'scope_missing';
-}
-
-const maxAttempts = 20;
-
-/** Takes credits off, in the store, so that checks at the same moment never spend more than there is. Null: no limit. */
-async function spend(
-  keys: KeyStore,
-  credential: Credential,
-  cost: number,
-  nowMillis: number,
-): Promise<number | null | 'exhausted'> {
-  if (credential.row.credits_left === null) return null;
-  let current = credential;
-  for (let attempt = 1; ; attempt += 1) {
-    const { namespace, id } = current.row;
-    const key = { namespace, id };
-    const due = refillsDue(current, nowMillis);
-    try {
-      if (due > 0) await refill(keys, current, due, nowMillis);
-      else {
-        const [left] = await keys.core.store.commit([
-          { kind: 'decrement', table: 'credentials', key, column: 'credits_left', by: cost },
-        ]);
-        return left ?? 0;
-      }
-    } catch (error) {
-      if (!isGuardFailure(error)) throw error;
-      if (due === 0) return 'exhausted';
-      if (attempt >= maxAttempts) throw error;
-    }
-    const row = await keys.core.store.read('credentials', key);
-    if (!row) return 'exhausted';
-    current = keys.credentials.open(row);
-  }
-}
-
-/** Adds what is due, once: the row's version guards it. */
-async function refill(keys: KeyStore, credential: Credential, due: number, nowMillis: number): Promise<void> {
-  const { row, body } = credential;
-  const interval = (body.apiKey?.refillSeconds ?? 0) * 1000;
-  await keys.core.store.commit([
-    keys.credentials.change(credential, {}),
-    {
-      kind: 'touch',
-      table: 'credentials',
-      key: { namespace: row.namespace, id: row.id },
-      set: {
-        credits_left: creditsAt(credential, nowMillis),
-        refilled_millis: (row.refilled_millis ?? row.created_millis) + due * interval,
-      },
-    },
-  ]);
 }
 
 /** A rotated key that is used after its overlap was copied somewhere: the whole family goes. */
