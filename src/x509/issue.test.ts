@@ -44,6 +44,12 @@ describe('issuing', () => {
     expect(certificate.keyUsage).toEqual(['digitalSignature']);
   });
 
+  it('a root names its own key as that of its issuer, by the identifier that it has', async () => {
+    expect(root.certificate.authorityKeyIdentifier).toEqual(root.certificate.subjectKeyIdentifier);
+    const chosen = await makeRoot('Chosen', 'ec-p256', { subjectKeyIdentifier: Buffer.alloc(20, 7) });
+    expect(chosen.certificate.authorityKeyIdentifier).toEqual(Buffer.alloc(20, 7));
+  });
+
   it('signs the very bytes that were linted, once', async () => {
     const seen: Buffer[] = [];
     const template = leafTemplate(await testKey('leaf'));

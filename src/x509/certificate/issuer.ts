@@ -76,9 +76,11 @@ export function describeIssuer(certificate: ParsedCertificate, options: IssuerOp
 
 /** The issuer of a self-signed certificate: the template itself, which nothing above limits. */
 export function selfIssuer(template: CertificateTemplate, scheme?: SignatureScheme): CertificateIssuer {
+  const keyIdentifier = template.subjectKeyIdentifier ?? template.publicKey.keyIdentifier();
   return {
     subject: template.subject,
-    keyIdentifier: undefined,
+    // It could be left out, but clients compare it also where a root is its own issuer.
+    keyIdentifier: keyIdentifier === 'omit' ? undefined : Buffer.from(keyIdentifier),
     publicKey: template.publicKey,
     scheme: scheme ?? chooseScheme(template.publicKey.algorithm),
     notBeforeSeconds: template.notBeforeSeconds,
