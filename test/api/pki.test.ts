@@ -146,7 +146,9 @@ describe('issuing', () => {
 
   it('cuts a life beyond the role with a warning, and refuses one beyond the issuer', async () => {
     const long = await issue('a.example.test', { ttl: '1000h' });
-    expect(long.json.warnings).toEqual(['TTL "1000h" is longer than permitted maxTTL "720h", so maxTTL is being used']);
+    expect(long.json.warnings).toEqual([
+      'TTL "1000h0m0s" is longer than permitted maxTTL "720h0m0s", so maxTTL is being used',
+    ]);
     await role('long', { allow_any_name: true, max_ttl: '87600h' });
     const beyond = await issue('a.example.test', { ttl: '80000h' }, 'long');
     expect(beyond.status).toBe(400);
@@ -174,6 +176,16 @@ describe('issuing', () => {
     await role(`no-${title}`, { allowed_domains: 'example.test', ...refusing });
     expect((await issue(name, {}, `yes-${title}`)).status).toBe(200);
     expect((await issue(name, {}, `no-${title}`)).status).toBe(400);
+  });
+
+  it.each([
+    ['rsa', 2048],
+    ['ec', 256],
+    ['ed25519', 0],
+    ['any', 0],
+  ])('a role of %s keys that names no size shows the usual one, %i', async (type, bits) => {
+    await role(`usual-${type}`, { key_type: type, allow_any_name: true });
+    expect((await root('GET', `pki/roles/usual-${type}`)).json.data.key_bits).toBe(bits);
   });
 
   it('a CSR for another kind of key, a weak one, or with a broken signature is refused', async () => {
@@ -296,6 +308,10 @@ describe('revoking', () => {
     const { serial_number: serial } = (await issue('o.example.test')).json.data;
     expect((await root('POST', 'other/revoke', { serial_number: serial })).status).toBe(400);
     expect((await root('GET', `pki/cert/${serial}`)).json.data.revocation_time).toBe(0);
+  });
+
+  it('the life of a list is shown without empty parts, as Vault shows its own default', async () => {
+    expect((await root('GET', 'pki/config/crl')).json.data.expiry).toBe('72h');
   });
 
   it('a list is made anew when its time is over', async () => {

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../lib/index.ts';
+import { requireKeyKind } from './key-parameters.ts';
 
 /** Which certificates may be issued. Whole seconds; 0 = not set. */
 export interface PkiRole {
@@ -127,7 +128,7 @@ export function showRole(role: PkiRole): JsonObject {
     ext_key_usage_oids: role.extKeyUsageOids,
     generate_lease: role.generateLease,
     issuer_ref: role.issuerRef,
-    key_bits: role.keyBits,
+    key_bits: role.keyType === 'any' ? role.keyBits : requireKeyKind(role.keyType, role.keyBits).bits,
     key_type: role.keyType,
     key_usage: role.keyUsage,
     locality: role.locality,

@@ -1,5 +1,5 @@
 import { type AnyRoute, access, field, type Mount, route } from '../../core/index.ts';
-import { formatGoDuration, type JsonObject, StrongroomError } from '../../lib/index.ts';
+import { formatShortDuration, type JsonObject, StrongroomError } from '../../lib/index.ts';
 import { SubjectPublicKey } from '../../x509/index.ts';
 import { destroyKey, makeKey } from './make-key.ts';
 import { readIssuer, requireUrls } from './operations/issuers.ts';
@@ -34,7 +34,7 @@ const showCrlConfig = (config: PkiConfig): JsonObject => ({
   delta_rebuild_interval: '15m',
   disable: config.crlDisabled,
   enable_delta: false,
-  expiry: formatGoDuration(config.crlExpirySeconds),
+  expiry: formatShortDuration(config.crlExpirySeconds),
   ocsp_disable: true,
   ocsp_expiry: '1h',
 });

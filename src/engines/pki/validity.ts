@@ -1,5 +1,5 @@
 import { type CoreSettings, type Mount, mountLimits } from '../../core/index.ts';
-import { formatShortDuration, formatTime, StrongroomError } from '../../lib/index.ts';
+import { formatGoDuration, formatTime, StrongroomError } from '../../lib/index.ts';
 import type { IssuerRecord } from './records.ts';
 
 export interface ValidityWish {
@@ -52,7 +52,7 @@ export function decideValidity(
     let seconds = wish.ttlSeconds || wish.roleTtlSeconds || limits.defaultSeconds;
     if (seconds > maxSeconds) {
       warnings.push(
-        `TTL "${formatShortDuration(seconds)}" is longer than permitted maxTTL "${formatShortDuration(maxSeconds)}", so maxTTL is being used`,
+        `TTL "${formatGoDuration(seconds)}" is longer than permitted maxTTL "${formatGoDuration(maxSeconds)}", so maxTTL is being used`,
       );
       seconds = maxSeconds;
     }
