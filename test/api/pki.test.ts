@@ -127,6 +127,8 @@ describe('issuing', () => {
     ['a user id', 'a.example.test', { user_ids: 'x' }],
     ['a NUL in the name', 'a.example.test\0.evil', {}],
     ['no name', '', {}],
+    ['a start that is no time', 'a.example.test', { not_before: 'soon' }],
+    ['a start behind its end', 'a.example.test', { not_before: '2098-01-01T00:00:00Z', ttl: '1h' }],
     ['a life beyond the issuer', 'a.example.test', { not_after: 'soon' }],
     ['an unknown format', 'a.example.test', { format: 'pkcs12' }],
   ])('refuses %s', async (_title, name, body) => {
@@ -342,6 +344,21 @@ describe('reading', () => {
     const key = await root('GET', 'pki/key/default');
     expect(key.json.data).toMatchObject({ key_type: 'ec', home: 'software' });
     expect(key.text).not.toContain('PRIVATE');
+  });
+});
+
+describe('the start of a certificate', () => {
+  it('is the one asked for, never before that of its issuer, and told', async () => {
+    await role('dated', { allowed_domains: 'example.test', allow_subdomains: true, max_ttl: '720h' });
+    const issue = async (fields: object) =>
+      (await root('POST', 'pki/issue/dated', { common_name: 'a.example.test', ttl: '48h', ...fields })).json.data;
+    const now = Math.floor(server.clock.nowMillis() / 1000);
+    expect((await issue({})).not_before).toBe(now - 30);
+    const later = await issue({ not_before: new Date((now + 3_600) * 1000).toISOString() });
+    expect(later.not_before).toBe(now + 3_600);
+    expect(parseCertificate(later.certificate).notBeforeSeconds).toBe(now + 3_600);
+    const early = await issue({ not_before: '2001-01-01T00:00:00Z' });
+    expect(early.not_before).toBe(parseCertificate(issuingPem).notBeforeSeconds);
   });
 });
 

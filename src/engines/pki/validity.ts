@@ -8,6 +8,8 @@ export interface ValidityWish {
   readonly notAfter: string;
   readonly roleTtlSeconds: number;
   readonly roleMaxSeconds: number;
+  /** RFC 3339, or '' for a start so many seconds ago: clocks differ. */
+  readonly notBefore: string;
   readonly notBeforeSeconds: number;
 }
 
@@ -22,16 +24,23 @@ function refuse(message: string, hint: string): never {
   throw new StrongroomError('invalid_request', message, { hint });
 }
 
-/** RFC 5280 4.1.2.5 knows no later time. */
+/** 1950, the first year of UTCTime, and the last second RFC 5280 4.1.2.5 knows. */
+const firstSeconds = -631_152_000;
 const lastSeconds = 253_402_300_799;
 
-function readNotAfter(text: string, nowSeconds: number): number {
+function readTime(name: string, text: string): number {
   const millis = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(text)
     ? Date.parse(text)
     : Number.NaN;
-  if (Number.isNaN(millis)) refuse('not_after is not an RFC 3339 time', 'write 2027-01-31T12:00:00Z');
   const seconds = Math.floor(millis / 1000);
-  if (seconds <= nowSeconds || seconds > lastSeconds) refuse('not_after lies in the past', 'ask for a later time');
+  if (!(seconds >= firstSeconds && seconds <= lastSeconds))
+    refuse(`${name} is not an RFC 3339 time`, 'write 2027-01-31T12:00:00Z');
+  return seconds;
+}
+
+function readNotAfter(text: string, nowSeconds: number): number {
+  const seconds = readTime('not_after', text);
+  if (seconds <= nowSeconds) refuse('not_after lies in the past', 'ask for a later time');
   return seconds;
 }
 
@@ -59,7 +68,10 @@ export function decideValidity(
     notAfterSeconds = nowSeconds + seconds;
   }
   if (wish.notAfter !== '' && notAfterSeconds > nowSeconds + maxSeconds) notAfterSeconds = nowSeconds + maxSeconds;
-  const notBeforeSeconds = nowSeconds - wish.notBeforeSeconds;
+  const notBeforeSeconds =
+    wish.notBefore === '' ? nowSeconds - wish.notBeforeSeconds : readTime('not_before', wish.notBefore);
+  if (notBeforeSeconds >= notAfterSeconds)
+    refuse('not_before does not lie before not_after', 'ask for an earlier start');
   if (!issuer || notAfterSeconds <= issuer.notAfterSeconds)
     return { notBeforeSeconds, notAfterSeconds, insecurePermitBeyondIssuer: false, warnings };
   if (issuer.behavior === 'truncate')

@@ -16,6 +16,7 @@ export const authorityFields = {
   street_address: field.list().optional(),
   postal_code: field.list().optional(),
   serial_number: field.text().optional(),
+  not_before: field.text().optional(),
   not_after: field.text().optional(),
   not_before_duration: field.seconds().optional(),
   exclude_cn_from_sans: field.boolean().optional(),
@@ -49,6 +50,7 @@ export interface AuthorityFields {
   readonly street_address?: readonly string[] | undefined;
   readonly postal_code?: readonly string[] | undefined;
   readonly serial_number?: string | undefined;
+  readonly not_before?: string | undefined;
   readonly not_after?: string | undefined;
   readonly not_before_duration?: number | undefined;
   readonly exclude_cn_from_sans?: boolean | undefined;

@@ -78,6 +78,7 @@ export async function generateRoot(pki: PkiStore, request: EngineRequest<RootFie
     data: {
       certificate: texts.certificate,
       expiration: issued.notAfterSeconds,
+      not_before: issued.notBeforeSeconds,
       issuer_id: issuer.id,
       issuer_name: issuer.name,
       issuing_ca: texts.issuing_ca,
@@ -143,6 +144,7 @@ function draftTemplate(pki: PkiStore, request: EngineRequest<RootFields>): Omit<
       notAfter: fields.not_after ?? '',
       roleTtlSeconds: 0,
       roleMaxSeconds: 0,
+      notBefore: fields.not_before ?? '',
       notBeforeSeconds: fields.not_before_duration ?? 30,
     },
     around,

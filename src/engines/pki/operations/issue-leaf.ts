@@ -35,6 +35,7 @@ export interface LeafFields extends NameFields {
   readonly csr?: string | undefined;
   readonly serial_number?: string | undefined;
   readonly ttl?: number | undefined;
+  readonly not_before?: string | undefined;
   readonly not_after?: string | undefined;
   readonly format?: string | undefined;
   readonly private_key_format?: string | undefined;
@@ -204,6 +205,7 @@ async function finish(
       ca_chain: texts.ca_chain,
       certificate: texts.certificate,
       expiration: issued.notAfterSeconds,
+      not_before: issued.notBeforeSeconds,
       issuing_ca,
       ...(key && keyText !== undefined && { private_key: keyText, private_key_type: privateKeyType(key) }),
       serial_number: formatSerial(issued.serial),
@@ -243,6 +245,7 @@ function leafValidity(
       notAfter: request.fields.not_after || role.notAfter,
       roleTtlSeconds: role.ttlSeconds,
       roleMaxSeconds: role.maxTtlSeconds,
+      notBefore: request.fields.not_before ?? '',
       notBeforeSeconds: role.notBeforeSeconds,
     },
     { mount: request.mount, settings: pki.core.settings, nowMillis: request.nowMillis },

@@ -58,6 +58,7 @@ function validityUnder(
   request: EngineRequest<{
     readonly ttl?: number | undefined;
     readonly not_after?: string | undefined;
+    readonly not_before?: string | undefined;
     readonly not_before_duration?: number | undefined;
   }>,
   authority: Authority,
@@ -69,6 +70,7 @@ function validityUnder(
       notAfter: fields.not_after ?? '',
       roleTtlSeconds: 0,
       roleMaxSeconds: 0,
+      notBefore: fields.not_before ?? '',
       notBeforeSeconds: fields.not_before_duration ?? 30,
     },
     { mount: request.mount, settings: pki.core.settings, nowMillis: request.nowMillis },
@@ -100,6 +102,7 @@ async function issueAndRecord(
       ca_chain: texts.ca_chain,
       certificate: texts.certificate,
       expiration: issued.notAfterSeconds,
+      not_before: issued.notBeforeSeconds,
       issuing_ca: formatCertificate(format, issued.der, authority.chainPem).issuing_ca,
       serial_number: formatSerial(issued.serial),
     },
