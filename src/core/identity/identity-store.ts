@@ -168,10 +168,12 @@ export class IdentityStore {
   }
 
   /** Deletes an entity with its aliases. Its tokens die with it: a token without its entity is refused. */
-  async deleteEntity(namespace: string, id: string): Promise<void> {
+  /** Deletes an entity and its aliases, in one commit with what else ends with it. */
+  async deleteEntity(namespace: string, id: string, more: readonly Change[] = []): Promise<void> {
     await this.#store.commit([
       { kind: 'deleteWhere', table: 'aliases', where: { namespace, entity_id: id } },
       { kind: 'delete', table: 'entities', key: { namespace, id } },
+      ...more,
     ]);
   }
 

@@ -266,8 +266,7 @@ export class Seal {
   /** Adds a sealing key that new rows use from now on; old rows keep opening. Answers the new term. */
   rotate(): Promise<number> {
     return this.#alone(async () => {
-      const unsealed = this.#unsealed;
-      if (!unsealed) throw sealedError();
+      const unsealed = await this.#currentKeyring();
       const { random, clock, store } = this.#parts;
       const keyring = addTerm(unsealed.sealer.keyring, random, clock.nowMillis());
       const keyringRow = this.#sealKeyring(keyring, unsealed.rootKey, unsealed.config, unsealed.keyringRow.version + 1);
@@ -275,6 +274,15 @@ export class Seal {
       this.#unsealed = { ...unsealed, sealer: new Sealer(keyring, random), keyringRow };
       return this.#unsealed.sealer.term;
     });
+  }
+
+  /** As it is stored: a rotation may have been written though the store reported that it was not. */
+  async #currentKeyring(): Promise<Unsealed> {
+    const stored = await readSealConfig(this.#parts.store);
+    const unsealed = this.#unsealed;
+    if (!unsealed || !stored) throw sealedError();
+    if (stored.keyringRow.version !== unsealed.keyringRow.version) this.#openKeyring(unsealed.rootKey, stored);
+    return this.#unsealed ?? unsealed;
   }
 
   /** Takes every key out of memory. */

@@ -235,17 +235,13 @@ export class TokenStore {
     return this.#deleteTrees(namespace, { mount: mountAccessor });
   }
 
-  /** Revokes every token of an entity, with all below. */
-  async revokeByEntity(namespace: string, entityId: string): Promise<number> {
-    return this.#deleteTrees(namespace, { entity_id: entityId });
+  /** The change that revokes every token of an entity, or those it got through one auth mount, with all below. */
+  endOfEntity(namespace: string, entityId: string, mountAccessor?: string): Change {
+    const where = { entity_id: entityId, ...(mountAccessor !== undefined && { mount: mountAccessor }) };
+    return { kind: 'deleteTokenTree', namespace, where, atMillis: this.#clock.nowMillis() };
   }
 
-  /** Revokes the tokens an entity got through one auth mount, with all below. */
-  async revokeLogins(namespace: string, mountAccessor: string, entityId: string): Promise<number> {
-    return this.#deleteTrees(namespace, { mount: mountAccessor, entity_id: entityId });
-  }
-
-  async #deleteTrees(namespace: string, where: { id?: string; mount?: string; entity_id?: string }): Promise<number> {
+  async #deleteTrees(namespace: string, where: { id?: string; mount?: string }): Promise<number> {
     const atMillis = this.#clock.nowMillis();
     const [count] = await this.#store.commit([{ kind: 'deleteTokenTree', namespace, where, atMillis }]);
     return count ?? 0;

@@ -7,6 +7,7 @@ import {
   largestPage,
   pageFields,
   pageLength,
+  revokeWhere,
   route,
 } from '../../core/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
@@ -48,10 +49,15 @@ async function findSpelled(core: Core, namespace: string, text: string): Promise
   return entity?.name === text ? entity : undefined;
 }
 
+/** PATs first: their rows stay as a record of what there was, and none may look live without its owner. */
 async function remove(core: Core, namespace: string, entity: Entity | undefined): Promise<void> {
   if (!entity) return;
-  await core.identity.deleteEntity(namespace, entity.id);
-  await core.tokens.revokeByEntity(namespace, entity.id);
+  await revokeWhere(
+    core.credentials,
+    { namespace, entityId: entity.id },
+    { dryRun: false, nowMillis: core.clock.nowMillis(), reason: 'the owner was deleted' },
+  );
+  await core.identity.deleteEntity(namespace, entity.id, [core.tokens.endOfEntity(namespace, entity.id)]);
   await core.revocations.settle(namespace);
 }
 

@@ -7,7 +7,7 @@ import {
   sanitizePolicyNames,
 } from '../../../core/index.ts';
 import { SecretText, StrongroomError } from '../../../lib/index.ts';
-import { isGuardFailure } from '../../../store/index.ts';
+import { type Change, isGuardFailure } from '../../../store/index.ts';
 import type { PasswordChecks } from '../password-checks.ts';
 import type { UserRecord } from '../records.ts';
 import { requirePassword, requireUserName } from '../user-name.ts';
@@ -40,7 +40,7 @@ export async function writeUser(parts: UserParts, request: EngineRequest<UserFie
   const name = requireUserName(fields.username);
   const passwordHash =
     fields.password === undefined ? undefined : await parts.checks.hash(requirePassword(fields.password));
-  await changeUser(parts, mount, name, (previous) => {
+  const decide = (previous: UserRecord | undefined): UserRecord => {
     const hash = passwordHash ?? previous?.passwordHash;
     if (hash === undefined)
       throw new StrongroomError('missing_field', 'missing password', { hint: 'a new user needs one' });
@@ -50,8 +50,8 @@ export async function writeUser(parts: UserParts, request: EngineRequest<UserFie
       parameters: readTokenParameters(fields, previous?.parameters),
       createdMillis: previous?.createdMillis ?? request.nowMillis,
     };
-  });
-  if (passwordHash !== undefined) await endSessions(parts.core, mount, name);
+  };
+  await changeUser(parts, mount, name, decide, { endsSessions: passwordHash !== undefined });
 }
 
 /** A new password ends every log-in made with the old one. A user who changes their own shows the old one. */
@@ -77,8 +77,7 @@ export async function changePassword(
     });
   }
   const passwordHash = await parts.checks.hash(password);
-  await changeUser(parts, mount, name, (previous) => previous && { ...previous, passwordHash });
-  await endSessions(parts.core, mount, name);
+  await changeUser(parts, mount, name, (previous) => previous && { ...previous, passwordHash }, { endsSessions: true });
 }
 
 export async function changePolicies(
@@ -109,13 +108,16 @@ async function changeUser(
   mount: Mount,
   name: string,
   decide: (previous: UserRecord | undefined) => UserRecord | undefined,
+  { endsSessions = false } = {},
 ): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
     const previous = await parts.users.read(mount, name);
     const next = decide(previous?.body);
     if (!next) return false;
     try {
-      await parts.core.store.commit([parts.users.put(mount, name, previous, next)]);
+      const ends = endsSessions ? await endOfSessions(parts.core, mount, name) : [];
+      await parts.core.store.commit([parts.users.put(mount, name, previous, next), ...ends]);
+      if (endsSessions) await parts.core.revocations.settle(mount.namespace);
       return true;
     } catch (error) {
       if (!isGuardFailure(error) || attempt >= maxAttempts) throw error;
@@ -123,10 +125,8 @@ async function changeUser(
   }
 }
 
-/** Revokes the tokens a user got through this mount. */
-export async function endSessions(core: Core, mount: Mount, name: string): Promise<void> {
+/** The change that revokes the tokens a user got through this mount, for the commit that takes their reason away. */
+export async function endOfSessions(core: Core, mount: Mount, name: string): Promise<readonly Change[]> {
   const alias = await core.identity.findAliasByName({ namespace: mount.namespace, mount: mount.accessor, name });
-  if (!alias) return;
-  await core.tokens.revokeLogins(mount.namespace, mount.accessor, alias.entityId);
-  await core.revocations.settle(mount.namespace);
+  return alias ? [core.tokens.endOfEntity(mount.namespace, alias.entityId, mount.accessor)] : [];
 }

@@ -50,7 +50,7 @@ export async function showIssuer(pki: PkiStore, mount: Mount, record: IssuerReco
       revocation_time: Math.floor(record.revokedMillis / 1000),
       revocation_time_rfc3339: formatTime(record.revokedMillis),
     }),
-    usage: record.usage.join(','),
+    usage: [...record.usage].sort().join(','),
   };
 }
 
