@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AnyRoute, Engine } from '../../src/core/index.ts';
 import type { Json } from '../../src/lib/index.ts';
@@ -9,12 +12,17 @@ import { type CallAnswer, type CallOptions, startServer, type TestServer } from 
  */
 
 let server: TestServer;
+let folder: string;
+let auditFile: string;
 let mounted: [string, Engine][];
 /** What the server itself called a fault while it was walked. */
 const faults: string[] = [];
 
 beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'strongroom-walk-'));
+  auditFile = join(folder, 'audit.log');
   server = await startServer({
+    auditSinks: [{ path: 'file/', config: { target: { kind: 'file', filePath: auditFile } } }],
     log: (level, fields) => {
       if (level === 'error') faults.push(`${String(fields['route'])}: ${String(fields['cause']).slice(0, 400)}`);
     },
@@ -22,7 +30,10 @@ beforeAll(async () => {
   mounted = await mountAll();
   await furnish();
 });
-afterAll(() => server.stop());
+afterAll(async () => {
+  await server.stop();
+  rmSync(folder, { recursive: true });
+});
 
 async function mountAll(): Promise<[string, Engine][]> {
   const found: [string, Engine][] = [];
@@ -72,14 +83,19 @@ function* allRoutes(): Generator<[string, AnyRoute]> {
   for (const [prefix, engine] of mounted) for (const route of new Set(engine.routes)) yield [prefix, route];
 }
 
+/** Refusals by the id of their request: each has to stand in the audit log. */
+const refusals = new Map<string, string>();
+
 /** What is wrong with an answer to nonsense, named so that a hundred of one kind are told once. */
-function judge(route: string, { status, text, json }: CallAnswer): string | undefined {
-  if (status >= 500) return `${route}: ${status} ${text.slice(0, 120)}`;
+function judge(route: AnyRoute | undefined, name: string, { status, text, json }: CallAnswer): string | undefined {
+  if (status >= 500) return `${name}: ${status} ${text.slice(0, 120)}`;
   // Health tells its state by the status; everything else has texts, a code and (but for "not there") a hint.
   if (status < 400 || json?.errors === undefined) return undefined;
-  if (!/^[a-z_]+$/.test(json.code)) return `${route}: ${status} without a code`;
+  // What serves a sealed server is not recorded: there is no key to hash with.
+  if (!route?.whileSealed) refusals.set(json.request_id, json.code);
+  if (!/^[a-z_]+$/.test(json.code)) return `${name}: ${status} without a code`;
   if (json.code === 'not_found' || json.hint) return undefined;
-  return `${route}: ${json.code} without a hint: ${json.errors[0]}`;
+  return `${name}: ${json.code} without a hint: ${json.errors[0]}`;
 }
 
 const nested = (depth: number): Json => {
@@ -89,7 +105,9 @@ const nested = (depth: number): Json => {
 };
 
 /** Values of every wrong kind, and some of the right kind out of all measure. */
+const canary = 'canary-that-no-log-shows';
 const garbage: readonly Json[] = [
+  canary,
   '',
   ' ',
   'x',
@@ -133,7 +151,7 @@ describe('whatever is sent', () => {
             : `?${name}=${encodeURIComponent(String(value).toWellFormed()).slice(0, 2_000)}`;
           const options: CallOptions = asQuery === undefined ? { token, body: sent } : { token };
           const answer = await server.call(route.verb, pathOf(prefix, route) + (asQuery ?? ''), options);
-          const wrong = judge(`${route.id} ${name}`, answer);
+          const wrong = judge(route, `${route.id} ${name}`, answer);
           if (wrong) found.add(wrong);
           if (answer.status === 403) token = await sacrifice();
         }
@@ -164,13 +182,13 @@ describe('whatever is sent', () => {
       if (ending.has(route.id)) continue;
       for (const raw of bodyVerbs.has(route.verb) ? bodies : []) {
         const answer = await server.call(route.verb, pathOf(prefix, route), { token, raw });
-        const wrong = judge(route.id, answer);
+        const wrong = judge(route, route.id, answer);
         if (wrong) found.add(wrong);
         if (answer.status === 403) token = await sacrifice();
       }
       for (const name of route.path.includes(':') ? names : []) {
         const answer = await server.call(route.verb, pathOf(prefix, route, name), { token });
-        const wrong = judge(route.id, answer);
+        const wrong = judge(route, route.id, answer);
         if (wrong) found.add(wrong);
         if (answer.status === 403) token = await sacrifice();
       }
@@ -207,13 +225,49 @@ describe('whatever verb is used', () => {
       for (const verb of ['OPTIONS', 'HELP', 'TRACE', 'CONNECT', 'BREW', 'get']) {
         const answer = await server.call(verb, path, { token });
         expect(answer.status, `${verb} ${path}`).toBe(405);
-        const wrong = judge(verb, answer);
+        const wrong = judge(undefined, verb, answer);
         if (wrong) found.add(wrong);
       }
     }
     expect(refused).toBeGreaterThan(500);
     expect([...found]).toEqual([]);
     expect(faults).toEqual([]);
+  });
+});
+
+/** Who has which policies is what the log is read for; paths that were asked about are keys of an answer. */
+const namesInClear = /^\.(response\.)?auth\.(token_|identity_)?policies\.\d+$|^\.response\.data key$/;
+
+/** Where in a line the canary stands. */
+function placesOf(value: unknown, at: string): string[] {
+  if (typeof value === 'string') return value.includes(canary) ? [at] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, member]) => [
+    ...(key.includes(canary) ? [`${at} key`] : []),
+    ...placesOf(member, `${at}.${key}`),
+  ]);
+}
+
+describe('the audit log', () => {
+  it('AUD-02, AUD-04: holds each refusal once as it came and once as it ended, with its code and without a value', () => {
+    const seen = new Map<string, string[]>();
+    const text = readFileSync(auditFile, 'utf8');
+    for (const line of text.trimEnd().split('\n')) {
+      const { type, outcome, request } = JSON.parse(line) as {
+        type: string;
+        outcome?: string;
+        request?: { id?: string };
+      };
+      const id = request?.id ?? '';
+      seen.set(id, [...(seen.get(id) ?? []), type === 'response' ? `${type} ${outcome}` : type]);
+    }
+    const missing = [...refusals].filter(
+      ([id, code]) => JSON.stringify(seen.get(id)) !== JSON.stringify(['request', `response ${code}`]),
+    );
+    expect(missing.slice(0, 5)).toEqual([]);
+    expect(refusals.size).toBeGreaterThan(3_000);
+    const leaks = text.split('\n').flatMap((line) => (line.includes(canary) ? placesOf(JSON.parse(line), '') : []));
+    expect([...new Set(leaks)].filter((place) => !namesInClear.test(place))).toEqual([]);
   });
 });
 

@@ -11,6 +11,7 @@ import type {
 import { dataText, lineLimits, lineTooLarge } from './data-text.ts';
 import { elideList } from './elide-list.ts';
 import type { FormatOptions } from './format-options.ts';
+import { maskValues } from './mask-values.ts';
 import { flagMember, listMember, numberMember, objectText, textMember } from './member-text.ts';
 import { lineTime, quote } from './quote.ts';
 import type { ValueHasher } from './value-hasher.ts';
@@ -43,7 +44,8 @@ export class LineFormatter {
     if (entry.auth !== undefined) text += `,"auth":${this.#rememberedAuth(entry.auth)}`;
     text += `,"request":${this.#rememberedRequest(entry.request)}`;
     if (type === 'response') text += `,"response":${this.#response(entry)}`;
-    if (entry.error !== undefined && entry.error !== '') text += `,"error":${quote(entry.error)}`;
+    if (entry.error !== undefined && entry.error !== '')
+      text += `,"error":${quote(this.#withoutValues(entry.error, entry.request))}`;
     if (entry.outcome !== undefined) text += `,"outcome":${quote(entry.outcome)}`;
     if (text.length > lineLimits.maxLineLength) throw lineTooLarge();
     return text;
@@ -118,11 +120,19 @@ export class LineFormatter {
         mount(entry.request.mount) +
         (response.leaseId ? `"secret":{"lease_id":${quote(response.leaseId)}},` : '') +
         this.#data(elided ? elideList(response.data) : response.data, response.clearKeys) +
-        listMember('warnings', response.warnings) +
+        listMember('warnings', this.#warnings(response, entry.request)) +
         textMember('redirect', response.redirect) +
         this.#wrapInfo(response) +
         this.#headers(response.headers),
     );
+  }
+
+  #warnings({ warnings }: AuditResponse, request: AuditRequest): readonly string[] | undefined {
+    return warnings?.map((warning) => this.#withoutValues(warning, request));
+  }
+
+  #withoutValues(text: string, { data }: AuditRequest): string {
+    return this.#options.logRaw ? text : maskValues(text, data, (value) => this.#hasher.text(value));
   }
 
   #wrapInfo({ wrapInfo }: AuditResponse): string {
