@@ -198,6 +198,52 @@ describe('whatever is sent', () => {
   }, 120_000);
 });
 
+describe('whatever header is sent', () => {
+  it('no value of a header that is read is a fault, on any route', async () => {
+    const found = new Set<string>();
+    const headers = [
+      'x-vault-token',
+      'x-api-key',
+      'authorization',
+      'x-vault-namespace',
+      'x-vault-wrap-ttl',
+      'x-vault-wrap-format',
+      'x-vault-request',
+      'x-vault-index',
+      'x-vault-inconsistent',
+      'x-vault-policy-override',
+      'x-vault-mfa',
+      'idempotency-key',
+      'content-type',
+      'content-encoding',
+      'accept',
+      'user-agent',
+      'cookie',
+      'x-forwarded-for',
+      'x-correlation-id',
+    ];
+    let token = await sacrifice();
+    for (const [prefix, route] of allRoutes()) {
+      if (ending.has(route.id)) continue;
+      for (const name of headers) {
+        for (const value of [canary, `Bearer ${canary}`, '']) {
+          const shown = ['x-vault-token', 'x-api-key', 'authorization'].includes(name) ? {} : { token };
+          const answer = await server.call(route.verb, pathOf(prefix, route), {
+            ...shown,
+            headers: { [name]: value },
+            ...(bodyVerbs.has(route.verb) && { body: {} }),
+          });
+          const wrong = judge(route, `${route.id} ${name}`, answer);
+          if (wrong) found.add(wrong);
+          if (answer.status === 403 && 'token' in shown) token = await sacrifice();
+        }
+      }
+    }
+    expect([...found]).toEqual([]);
+    expect(faults).toEqual([]);
+  }, 120_000);
+});
+
 /** The paths a route serves: a capture of the rest may be empty, and a slash at the end is not told apart. */
 function patternOf(prefix: string, route: AnyRoute): RegExp {
   const pattern = (prefix + route.path)
