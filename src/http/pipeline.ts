@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { AuditBroker, Connection, CredentialResolver, Log, MountRouter, Seal } from '../core/index.ts';
-import type { Clock, StrongroomError } from '../lib/index.ts';
+import { type Clock, StrongroomError } from '../lib/index.ts';
 import { publicError, statusOf } from './error-status.ts';
 import { type Exchange, newExchange } from './exchange.ts';
 import { closeAudit, closeRefused, openAudit, openRefused } from './steps/audit.ts';
@@ -89,6 +89,32 @@ async function refuse(parts: PipelineParts, exchange: Exchange, thrown: unknown)
     report(parts.log, exchange, error);
   }
   return writeError(exchange, error);
+}
+
+/** Records a request that the listener refused by itself, as far as it was understood. Never rejects. */
+export function createRefusalRecorder(
+  parts: PipelineParts,
+): (incoming: IncomingMessage, requestId: string, error: StrongroomError) => Promise<void> {
+  return async (incoming, requestId, error) => {
+    const exchange = newExchange(incoming, nowhere, requestId, parts.clock.nowMillis());
+    try {
+      exchange.connection = parts.describeConnection(incoming);
+      understand(exchange);
+      await openRefused(parts.audit(), exchange, error);
+      await closeRefused(parts.audit(), exchange, error);
+    } catch (failure) {
+      report(parts.log, exchange, publicError(failure));
+    }
+  };
+}
+
+/** Path and verb, where they can be read: what cannot was refused for it. */
+function understand(exchange: Exchange): void {
+  try {
+    checkLimits(exchange);
+  } catch (error) {
+    if (!(error instanceof StrongroomError)) throw error;
+  }
 }
 
 /** What is our fault goes to the log with its reason; what is the caller's does not fill it. */

@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { type AuditBroker, type AuditSink, type Core, openAuditBroker } from '../core/index.ts';
 import { newUuid } from '../crypto/index.ts';
 import type { SystemHooks } from '../engines/index.ts';
-import { createPipeline, type PipelineParts, type WireAnswer } from '../http/index.ts';
+import { createPipeline, createRefusalRecorder, type PipelineParts, type WireAnswer } from '../http/index.ts';
+import type { StrongroomError } from '../lib/index.ts';
 import {
   type AuditKeys,
   type BootstrapOptions,
@@ -29,6 +30,8 @@ export class Node {
   readonly built: BuiltCore;
   /** Answers one request; never rejects. */
   readonly handle: (incoming: IncomingMessage) => Promise<WireAnswer>;
+  /** Records a request that a listener refused by itself; never rejects. */
+  readonly recordRefusal: (incoming: IncomingMessage, requestId: string, error: StrongroomError) => Promise<void>;
   readonly #parts: NodeParts;
   #broker: AuditBroker | undefined;
   #auditKeys: AuditKeys | undefined;
@@ -38,7 +41,7 @@ export class Node {
   constructor(parts: NodeParts) {
     this.#parts = parts;
     this.built = buildCore(parts, this.#hooks());
-    this.handle = createPipeline({
+    const pipeline: PipelineParts = {
       seal: this.core.seal,
       router: this.built.router,
       clock: parts.clock,
@@ -49,7 +52,9 @@ export class Node {
       whileSealed: this.built.whileSealed,
       describeConnection: parts.describeConnection,
       maxBodyBytes: parts.maxBodyBytes,
-    });
+    };
+    this.handle = createPipeline(pipeline);
+    this.recordRefusal = createRefusalRecorder(pipeline);
   }
 
   get core(): Core {

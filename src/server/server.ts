@@ -109,6 +109,7 @@ export class Server {
       limits: { maxBodyBytes: bodyLimit(listener) },
       trustedProxies: listener.trustedProxies,
       handle: createRequestListener(this.node.handle),
+      onRefused: this.node.recordRefusal,
       clock: systemClock,
       log: this.#log,
     });

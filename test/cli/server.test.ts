@@ -182,3 +182,43 @@ test('SIGTERM answers what is in flight, ends the audit log with a checkpoint an
     await ending.stop();
   }
 });
+
+test('AUD-13: what the listener refuses by itself is answered with a code, a hint and an id, and recorded under it', async () => {
+  const ask = async (head: string): Promise<{ status: number; body: Record<string, unknown> }> => {
+    const { port, hostname } = new URL(server.address);
+    const socket = connect({ host: hostname, port: Number(port), ca: readFileSync(server.caFile) });
+    await once(socket, 'secureConnect');
+    socket.write(`${head}\r\n\r\n`);
+    let text = '';
+    for await (const chunk of socket.setEncoding('utf8')) text += chunk;
+    return { status: Number(text.slice(9, 12)), body: JSON.parse(text.slice(text.indexOf('\r\n\r\n'))) };
+  };
+  const host = 'Host: localhost';
+  for (const [head, status, code, path] of [
+    [
+      `POST /v1/secret/data/x?secret=canary HTTP/1.1\r\n${host}\r\nContent-Length: 99999999999`,
+      413,
+      'body_too_large',
+      'secret/data/x',
+    ],
+    [`GET /v1/secret/data/${'x'.repeat(9_000)} HTTP/1.1\r\n${host}`, 414, 'uri_too_long', '/v1/secret/data/xx'],
+    [`PROPFIND /v1/secret/data/y HTTP/1.1\r\n${host}`, 405, 'unsupported_operation', 'secret/data/y'],
+    [`GET /v1/secret/data/z HTTP/1.1\r\n${host}\r\nUpgrade: h2c`, 400, 'invalid_request', 'secret/data/z'],
+  ] as const) {
+    const answer = await ask(head);
+    expect([answer.status, answer.body['code']], head.slice(0, 30)).toEqual([status, code]);
+    expect(answer.body['hint']).toBeTruthy();
+    const id = String(answer.body['request_id']);
+    const recorded = (): string[] =>
+      server
+        .readAudit()
+        .split('\n')
+        .filter((line) => line.includes(id));
+    await expect.poll(() => recorded().length).toBe(2);
+    const closing = JSON.parse(recorded()[1] as string);
+    expect(closing).toMatchObject({ type: 'response', outcome: code });
+    expect(closing.request.path.startsWith(path), closing.request.path).toBe(true);
+    expect(closing.request.remote_address).toBe('127.0.0.1');
+  }
+  expect(server.readAudit()).not.toContain('canary');
+});

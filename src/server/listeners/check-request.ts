@@ -10,13 +10,20 @@ const notAllowed: Refusal = {
   status: 405,
   code: 'unsupported_operation',
   message: 'unsupported operation',
+  hint: 'use GET, HEAD, POST, PUT, PATCH, DELETE, LIST, SCAN or OPTIONS',
   fields: { Allow: [...verbs].join(', ') },
 };
-const otherVersion: Refusal = { status: 505, code: 'invalid_request', message: 'only HTTP/1.1 is spoken here' };
+const otherVersion: Refusal = {
+  status: 505,
+  code: 'invalid_request',
+  message: 'only HTTP/1.1 is spoken here',
+  hint: 'send HTTP/1.1',
+};
 const badHost: Refusal = {
   status: 400,
   code: 'invalid_request',
   message: 'the request needs exactly one valid Host field',
+  hint: 'send Host with the name or address of this server',
 };
 const badTarget: Refusal = {
   status: 400,
@@ -24,8 +31,18 @@ const badTarget: Refusal = {
   message: 'the request target is not a path of this server',
   hint: 'send a path that starts with "/"',
 };
-const noUpgrade: Refusal = { status: 400, code: 'invalid_request', message: 'protocol upgrades are not supported' };
-const bodyTooLarge: Refusal = { status: 413, code: 'body_too_large', message: 'the request body is too large' };
+const noUpgrade: Refusal = {
+  status: 400,
+  code: 'invalid_request',
+  message: 'protocol upgrades are not supported',
+  hint: 'leave Upgrade out',
+};
+const bodyTooLarge: Refusal = {
+  status: 413,
+  code: 'body_too_large',
+  message: 'request body too large',
+  hint: 'send less, or raise max_request_size',
+};
 
 export const noTunnel = notAllowed;
 
@@ -33,6 +50,7 @@ export const otherExpectation: Refusal = {
   status: 417,
   code: 'invalid_request',
   message: 'only the expectation 100-continue is supported',
+  hint: 'leave Expect out',
 };
 
 /** Fields of which a second one is refused: parsers disagree on which of two counts. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { newUuid, type Random } from '../../crypto/index.ts';
-import type { Clock } from '../../lib/index.ts';
+import { type Clock, StrongroomError } from '../../lib/index.ts';
 import { checkRequest, noTunnel, otherExpectation } from './check-request.ts';
 import { Connection, connectionOf } from './connection.ts';
 import { describeFault } from './describe-fault.ts';
@@ -17,9 +17,13 @@ import type { TrustedProxies } from './trusted-proxies.ts';
 /** What answers requests: the application behind the edge. */
 export type RequestHandler = (incoming: IncomingMessage, outgoing: ServerResponse) => unknown;
 
+/** Told of requests that were understood and yet refused here, for the audit log. Never throws. */
+export type RefusalObserver = (incoming: IncomingMessage, requestId: string, error: StrongroomError) => unknown;
+
 export interface EdgeOptions {
   readonly limits: ListenerLimits;
   readonly handle: RequestHandler;
+  readonly onRefused?: RefusalObserver | undefined;
   readonly clock: Clock;
   readonly log: ListenerLog;
   readonly trustedProxies: TrustedProxies | undefined;
@@ -30,6 +34,7 @@ const overloaded: Refusal = {
   status: 503,
   code: 'overloaded',
   message: 'too many requests are being worked on',
+  hint: 'try again in a moment',
   fields: { 'Retry-After': '1' },
 };
 
@@ -148,7 +153,8 @@ export class Edge {
       return;
     }
     for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
-    const body = `${JSON.stringify({ errors: ['internal error'], code: 'internal', request_id: id })}\n`;
+    const hint = 'the server log has the reason under this request id';
+    const body = `${JSON.stringify({ errors: ['internal error'], code: 'internal', hint, request_id: id })}\n`;
     outgoing.writeHead(500, {
       'Content-Type': 'application/json',
       'Cache-Control': 'no-store',
@@ -176,8 +182,17 @@ export class Edge {
   #refuse(socket: Socket, refusal: Refusal, refused: IncomingMessage | undefined): void {
     const connection = connectionOf(socket);
     const { clock, limits } = this.#options;
-    if (connection !== undefined) refuse(connection, refusal, { clock, lingerMillis: limits.lingerMillis }, refused);
-    else socket.destroy();
+    if (connection === undefined) {
+      socket.destroy();
+      return;
+    }
+    if (connection.refused) return;
+    const requestId = newUuid(this.#options.random);
+    if (refused !== undefined) {
+      const { code, message, hint } = refusal;
+      this.#options.onRefused?.(refused, requestId, new StrongroomError(code, message, { hint }));
+    }
+    refuse(connection, refusal, { clock, requestId, lingerMillis: limits.lingerMillis }, refused);
   }
 
   #endSlowClients(): void {

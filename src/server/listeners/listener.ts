@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { type Random, systemRandom } from '../../crypto/index.ts';
 import { type Clock, StrongroomError } from '../../lib/index.ts';
-import { Edge, type RequestHandler } from './edge.ts';
+import { Edge, type RefusalObserver, type RequestHandler } from './edge.ts';
 import { defaultLimits, type ListenerLimits } from './limits.ts';
 import type { ListenerLog } from './listener-log.ts';
 import { findConnectionList } from './node-parser.ts';
@@ -22,6 +22,7 @@ export interface ListenerOptions {
   readonly limits?: Partial<ListenerLimits> | undefined;
   readonly trustedProxies?: TrustedProxies | undefined;
   readonly handle: RequestHandler;
+  readonly onRefused?: RefusalObserver | undefined;
   readonly clock: Clock;
   readonly log: ListenerLog;
   readonly random?: Random;
@@ -90,7 +91,8 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
           ...(await loadTls(tls)),
         });
   setLimits(server, limits);
-  const edge = new Edge({ limits, handle, clock, log, trustedProxies, random: options.random ?? systemRandom });
+  const random = options.random ?? systemRandom;
+  const edge = new Edge({ limits, handle, onRefused: options.onRefused, clock, log, trustedProxies, random });
   const { address, port } = await listen(server, options.address, options.port);
   edge.attach(server, tls !== undefined, findConnectionList(server));
   server.on('error', (error: NodeJS.ErrnoException) =>

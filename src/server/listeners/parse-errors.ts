@@ -6,6 +6,7 @@ export const malformed: Refusal = {
   status: 400,
   code: 'invalid_request',
   message: 'the request is not valid HTTP/1.1',
+  hint: 'RFC 9112 has its syntax; is TLS spoken to a plain port?',
 };
 
 const unknownVerb: Refusal = {
@@ -15,23 +16,40 @@ const unknownVerb: Refusal = {
   hint: 'use GET, HEAD, POST, PUT, PATCH, DELETE, LIST, SCAN or OPTIONS',
 };
 
-export const tooLongTarget: Refusal = { status: 414, code: 'uri_too_long', message: 'the request URL is too long' };
+export const tooLongTarget: Refusal = {
+  status: 414,
+  code: 'uri_too_long',
+  message: 'the request URL is too long',
+  hint: 'shorten the path, or send values in the body',
+};
 
 export const tooManyFields: Refusal = {
   status: 431,
   code: 'headers_too_large',
   message: 'the request header fields are too large or too many',
+  hint: 'send fewer and shorter ones',
 };
 
-const tooSlow: Refusal = { status: 408, code: 'invalid_request', message: 'the request did not arrive in time' };
+const tooSlow: Refusal = {
+  status: 408,
+  code: 'invalid_request',
+  message: 'the request did not arrive in time',
+  hint: 'send it faster',
+};
 
 const extensionsTooLarge: Refusal = {
   status: 413,
   code: 'body_too_large',
   message: 'the request body carries too many chunk extensions',
+  hint: 'send chunks without extensions',
 };
 
-const http2: Refusal = { status: 505, code: 'invalid_request', message: 'only HTTP/1.1 is spoken here' };
+const http2: Refusal = {
+  status: 505,
+  code: 'invalid_request',
+  message: 'only HTTP/1.1 is spoken here',
+  hint: 'send HTTP/1.1',
+};
 
 /** The answer to bytes that Node's parser refused, or undefined when the connection failed and there is nobody to answer. */
 export function refusalFor(connection: Connection, error: ParseError): Refusal | undefined {

@@ -8,13 +8,13 @@ export interface Refusal {
   readonly status: number;
   readonly code: ErrorCode;
   readonly message: string;
-  readonly hint?: string;
+  readonly hint: string;
   readonly fields?: Readonly<Record<string, string>>;
 }
 
-function render(refusal: Refusal, clock: Clock, withoutBody: boolean): string {
+function render(refusal: Refusal, clock: Clock, requestId: string, withoutBody: boolean): string {
   const { status, code, message, hint, fields } = refusal;
-  const body = `${JSON.stringify({ errors: [message], code, ...(hint === undefined ? {} : { hint }) })}\n`;
+  const body = `${JSON.stringify({ errors: [message], code, hint, request_id: requestId })}\n`;
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}`,
     'Content-Type: application/json',
@@ -34,12 +34,12 @@ function render(refusal: Refusal, clock: Clock, withoutBody: boolean): string {
 export function refuse(
   connection: Connection,
   refusal: Refusal,
-  context: { readonly clock: Clock; readonly lingerMillis: number },
+  context: { readonly clock: Clock; readonly requestId: string; readonly lingerMillis: number },
   refused?: IncomingMessage,
 ): void {
   if (connection.refused) return;
   connection.refused = true;
-  const text = render(refusal, context.clock, refused?.method === 'HEAD');
+  const text = render(refusal, context.clock, context.requestId, refused?.method === 'HEAD');
   const send = (): void => {
     const { socket } = connection;
     if (socket.destroyed) return;
