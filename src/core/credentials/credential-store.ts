@@ -42,8 +42,8 @@ const maxAttempts = 20;
 const maxIds = 8_192;
 
 /**
- * API keys and personal access tokens. Nothing usable is stored: of the credential itself only its keyed hash. Rows are
- * read at each use; nothing is cached but opened bodies.
+ * API keys and personal access tokens. Nothing usable is stored: of the credential itself only its keyed hash. The
+ * store is asked at each use; a body is opened once a version of its row.
  */
 export class CredentialStore {
   readonly store: Store;

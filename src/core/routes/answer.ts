@@ -32,8 +32,6 @@ export interface Answer {
   /** Bytes that are not JSON, with their media type. */
   readonly raw?: { readonly bytes: Uint8Array | string; readonly contentType: string };
   readonly headers?: Readonly<Record<string, string>>;
-  /** Names what was acted on in the audit log when the path does not: a key's id, a certificate's serial. */
-  readonly subject?: string;
   /** What the closing audit record holds in place of `data`: an answer made of the log must not grow the log. */
   readonly recorded?: JsonObject;
   /** Runs when the closing audit record is written, before the answer leaves. */

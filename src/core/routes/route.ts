@@ -67,8 +67,6 @@ export interface RouteSpec<F extends Fields = Fields> {
    * `admin`). Rights are needed on it as well as on the path as sent: a rule about a name holds for every spelling.
    */
   readonly canonicalPath?: (captures: Readonly<Record<string, string>>) => string;
-  /** Only in the root namespace. */
-  readonly rootOnly?: boolean;
   // biome-ignore lint/suspicious/noConfusingVoidType: a handler that answers nothing need not say so
   readonly handle: (request: EngineRequest<FieldValues<F>>) => Awaitable<Answer | undefined | void>;
 }

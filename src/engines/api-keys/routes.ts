@@ -184,7 +184,6 @@ function keyRoutes(keys: KeyStore): AnyRoute[] {
         fields: { ...keyFields, ...id },
         handle: async (request) => ({
           data: await changeKey(keys, request, verb === 'PATCH'),
-          subject: request.fields.id,
         }),
       }),
     ),

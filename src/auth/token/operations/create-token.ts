@@ -95,7 +95,6 @@ export async function createToken(
       orphan,
       usesLeft: limits.numUses,
     },
-    subject: minted.record.body.accessor,
   };
 }
 

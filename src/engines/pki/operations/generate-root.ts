@@ -88,7 +88,6 @@ export async function generateRoot(pki: PkiStore, request: EngineRequest<RootFie
         keyText !== undefined && { private_key: keyText, private_key_type: privateKeyType(made.exported) }),
       serial_number: formatSerial(issued.serial),
     },
-    subject: formatSerial(issued.serial),
   };
 }
 

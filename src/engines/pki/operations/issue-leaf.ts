@@ -211,7 +211,6 @@ async function finish(
       serial_number: formatSerial(issued.serial),
     },
     ...(lease && { lease }),
-    subject: formatSerial(issued.serial),
   };
 }
 

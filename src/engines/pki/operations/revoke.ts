@@ -45,7 +45,6 @@ export async function revokeCertificate(
       revocation_time_rfc3339: formatTime(revokedMillis),
       state: 'revoked',
     },
-    subject: shown,
   };
 }
 

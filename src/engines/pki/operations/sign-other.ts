@@ -106,7 +106,6 @@ async function issueAndRecord(
       issuing_ca: formatCertificate(format, issued.der, authority.chainPem).issuing_ca,
       serial_number: formatSerial(issued.serial),
     },
-    subject: formatSerial(issued.serial),
   };
 }
 

@@ -29,7 +29,6 @@ export function auditRoutes(core: Core, hooks: SystemHooks): AnyRoute[] {
       path: 'audit',
       summary: 'Lists the audit devices.',
       access: access.sudo,
-      rootOnly: true,
       fields: {},
       handle: () => listSinks(broker()),
     }),
@@ -39,7 +38,6 @@ export function auditRoutes(core: Core, hooks: SystemHooks): AnyRoute[] {
       path: 'audit/query',
       summary: 'Finds events in the audit log, newest first: who made which token or key, when, from where.',
       access: access.sudo,
-      rootOnly: true,
       fields: queryFields,
       handle: (request) => queryEvents(core, broker(), request.fields),
     }),
@@ -49,7 +47,6 @@ export function auditRoutes(core: Core, hooks: SystemHooks): AnyRoute[] {
       path: 'audit/key',
       summary: 'The public key that verifies the signed checkpoints of the audit log.',
       access: access.capability,
-      rootOnly: true,
       fields: {},
       handle: () => {
         const key = requireOpen(hooks.auditKeys());
@@ -62,7 +59,6 @@ export function auditRoutes(core: Core, hooks: SystemHooks): AnyRoute[] {
       path: 'audit/:path*',
       summary: 'Refused: audit devices are set in the configuration file.',
       access: access.sudo,
-      rootOnly: true,
       fields: {
         path: field.text(),
         type: field.text().optional(),
@@ -78,7 +74,6 @@ export function auditRoutes(core: Core, hooks: SystemHooks): AnyRoute[] {
       path: 'audit/:path*',
       summary: 'Refused for a device that is there: audit devices are set in the configuration file.',
       access: access.sudo,
-      rootOnly: true,
       fields: { path: field.text() },
       handle: ({ fields }) => {
         const path = `${fields.path.replace(/\/+$/, '')}/`;
@@ -96,7 +91,6 @@ export function auditRoutes(core: Core, hooks: SystemHooks): AnyRoute[] {
       path: 'audit-hash/:path*',
       summary: 'The keyed hash under which a value stands in the log of a device.',
       access: access.capability,
-      rootOnly: true,
       fields: { path: field.text(), input: field.secretText() },
       handle: ({ fields }) => hashFor(broker(), fields),
     }),

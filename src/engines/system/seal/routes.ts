@@ -122,7 +122,6 @@ export function sealRoutes(core: Core, hooks: SystemHooks): AnyRoute[] {
       summary: 'Takes the keys out of memory. The server answers nothing but its status until it is unsealed.',
       access: access.sudo,
       fields: {},
-      rootOnly: true,
       // The closing audit record still needs the keys; whoever reads the answer finds the server sealed.
       handle: () => ({ status: 204, afterAudit: hooks.seal }),
     }),

@@ -42,7 +42,6 @@ export function aboutRoutes(core: Core): AnyRoute[] {
       path: 'config/state/sanitized',
       summary: 'Shows the configuration in force, without anything secret.',
       access: access.capability,
-      rootOnly: true,
       fields: {},
       handle: async () => {
         const status = await core.seal.status();
