@@ -147,6 +147,40 @@ describe('users', () => {
     expect((await logIn(user, 'new')).status).toBe(200);
   });
 
+  it.each([
+    ['a token below the log-in', 'auth/token/create', {}],
+    ['an orphan made by the log-in', 'auth/token/create-orphan', {}],
+    ['a PAT of the user', 'pats/self', { name: 'script' }],
+  ])('USR-14: %s shows the old password too', async (_title, path, body) => {
+    await server.root('POST', 'sys/policies/acl/dev', {
+      policy: 'path "auth/*" { capabilities = ["update"] } path "pats/*" { capabilities = ["update"] }',
+    });
+    const { client_token: token } = (await logIn(user, 'right password')).json.auth;
+    const made = (await server.call('POST', path, { token, body: body as never })).json;
+    const change = (sent: object) =>
+      server.call('POST', `auth/userpass/users/${user}/password`, {
+        token: made.auth?.client_token ?? made.data.token,
+        body: sent as never,
+      });
+    expect((await change({ password: 'new' })).status).toBe(400);
+    expect((await logIn(user, 'right password')).status).toBe(200);
+    expect((await change({ password: 'new', old_password: 'right password' })).status).toBe(204);
+  });
+
+  it('USR-04: guesses of the old password draw on the attempts of the log-in', async () => {
+    await server.root('POST', 'sys/policies/acl/dev', { policy: 'path "auth/*" { capabilities = ["update"] }' });
+    const { client_token: token } = (await logIn(user, 'right password')).json.auth;
+    const change = (old_password: string) =>
+      server.call('POST', `auth/userpass/users/${user}/password`, { token, body: { password: 'new', old_password } });
+    expect((await change('x'.repeat(5_000))).json.errors).toEqual(['the password is too long']);
+    const guesses = await Promise.all(Array.from({ length: 20 }, (_, guess) => change(`wrong ${guess}`)));
+    expect(guesses.filter(({ status }) => status === 400)).toHaveLength(5);
+    expect((await change('right password')).status).toBe(403);
+    expect((await logIn(user, 'right password')).status).toBe(403);
+    server.clock.advanceSeconds(901);
+    expect((await change('right password')).status).toBe(204);
+  });
+
   it('renewal is refused after the user is gone or has other policies', async () => {
     const renew = (token: string) => server.call('POST', 'auth/token/renew-self', { token, body: { increment: '2h' } });
     const { client_token: token } = (await logIn(user, 'right password')).json.auth;

@@ -2,12 +2,15 @@ import {
   type Core,
   type EngineRequest,
   type Mount,
+  type Principal,
   type RecordCollection,
   readTokenParameters,
   sanitizePolicyNames,
+  type Turns,
 } from '../../../core/index.ts';
-import { SecretText, StrongroomError } from '../../../lib/index.ts';
+import { StrongroomError } from '../../../lib/index.ts';
 import { type Change, isGuardFailure } from '../../../store/index.ts';
+import type { Lockout } from '../lockout.ts';
 import type { PasswordChecks } from '../password-checks.ts';
 import type { UserRecord } from '../records.ts';
 import { requirePassword, requireUserName } from '../user-name.ts';
@@ -16,6 +19,8 @@ export interface UserParts {
   readonly core: Core;
   readonly users: RecordCollection<UserRecord>;
   readonly checks: PasswordChecks;
+  readonly lockout: Lockout;
+  readonly turns: Turns;
 }
 
 type UserFields = Parameters<typeof readTokenParameters>[0] & {
@@ -70,14 +75,42 @@ export async function changePassword(
   const password = requirePassword(fields.password ?? '');
   const user = await parts.users.read(mount, name);
   if (!user) throw new StrongroomError('invalid_request', 'username does not exist', { hint: 'make the user first' });
-  const isOwn = principal?.token?.mount === mount.accessor && principal.token.body.internal['username'] === name;
-  if (isOwn && !(await parts.checks.verify(new SecretText(fields.old_password ?? ''), user.body.passwordHash))) {
-    throw new StrongroomError('login_failed', 'the old password is wrong or missing', {
-      hint: 'send "old_password" to change your own',
-    });
-  }
+  const isOwn = principal !== undefined && (await actsFor(parts.core, mount, name, principal));
+  const known = isOwn ? await requireOldPassword(parts, mount, user.body, fields.old_password ?? '') : undefined;
   const passwordHash = await parts.checks.hash(password);
-  await changeUser(parts, mount, name, (previous) => previous && { ...previous, passwordHash }, { endsSessions: true });
+  const decide = (previous: UserRecord | undefined): UserRecord | undefined => {
+    // Changed by somebody else since the old one was looked at.
+    if (previous && known !== undefined && previous.passwordHash !== known) throw oldPasswordRefused();
+    return previous && { ...previous, passwordHash };
+  };
+  const changes = isOwn ? [parts.lockout.forgive(mount, name)] : [];
+  await changeUser(parts, mount, name, decide, { endsSessions: true, changes });
+}
+
+const oldPasswordRefused = (): StrongroomError =>
+  new StrongroomError('login_failed', 'the old password is wrong or missing', {
+    hint: 'send "old_password" to change your own',
+  });
+
+/** Whether a caller is a user, or something that the user made: a token below the log-in, an orphan, a PAT. */
+async function actsFor(core: Core, mount: Mount, name: string, principal: Principal): Promise<boolean> {
+  const { token, entityId } = principal;
+  if (token?.mount === mount.accessor && token.body.internal['username'] === name) return true;
+  const alias = await core.identity.findAliasByName({ namespace: mount.namespace, mount: mount.accessor, name });
+  return alias !== undefined && [entityId, token?.body.createdBy?.entityId].includes(alias.entityId);
+}
+
+/** Guesses here and at the log-in draw on the same attempts. Answers the hash that the old password fitted. */
+function requireOldPassword(parts: UserParts, mount: Mount, user: UserRecord, sent: string): Promise<string> {
+  if (sent === '') throw oldPasswordRefused();
+  const oldPassword = requirePassword(sent);
+  const { name, passwordHash } = user;
+  return parts.turns.take(`${mount.id}/${name}`, async () => {
+    const { last } = await parts.lockout.takeAttempt(mount, name);
+    if (await parts.checks.verify(oldPassword, passwordHash)) return passwordHash;
+    if (last) await parts.lockout.lock(mount, name);
+    throw oldPasswordRefused();
+  });
 }
 
 export async function changePolicies(
@@ -108,7 +141,7 @@ async function changeUser(
   mount: Mount,
   name: string,
   decide: (previous: UserRecord | undefined) => UserRecord | undefined,
-  { endsSessions = false } = {},
+  { endsSessions = false, changes = [] }: { endsSessions?: boolean; changes?: readonly Change[] } = {},
 ): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
     const previous = await parts.users.read(mount, name);
@@ -116,7 +149,7 @@ async function changeUser(
     if (!next) return false;
     try {
       const ends = endsSessions ? await endOfSessions(parts.core, mount, name) : [];
-      await parts.core.store.commit([parts.users.put(mount, name, previous, next), ...ends]);
+      await parts.core.store.commit([parts.users.put(mount, name, previous, next), ...ends, ...changes]);
       if (endsSessions) await parts.core.revocations.settle(mount.namespace);
       return true;
     } catch (error) {
