@@ -60,6 +60,32 @@ describe('policies of a child', () => {
     expect(await refusal({ policies: ['default'] }, bare)).toBe('child policies must be subset of parent');
   });
 
+  it('a batch token is refused where a role limits the uses: nothing would count them', async () => {
+    await server.root('POST', 'auth/token/roles/once', { token_num_uses: 1, orphan: true, allowed_policies: 'a' });
+    const before = 'batch tokens cannot have "num_uses" set';
+    const asked = await server.root('POST', 'auth/token/create/once', { type: 'batch' });
+    expect([asked.status, asked.json.errors]).toEqual([400, [before]]);
+    await server.root('POST', 'auth/token/roles/once', { token_type: 'default-batch' });
+    expect((await server.root('POST', 'auth/token/create/once', {})).json.errors).toEqual([before]);
+    expect((await server.root('POST', 'auth/token/create/once', { type: 'service' })).json.auth.num_uses).toBe(1);
+  });
+
+  it('first tokens under one entity alias at the same moment all succeed, for one entity', async () => {
+    await server.root('POST', 'auth/token/roles/named', { allowed_entity_aliases: 'bob*', allowed_policies: 'a' });
+    const make = () => server.root('POST', 'auth/token/create/named', { entity_alias: 'bob-1' });
+    const answers = await Promise.all(Array.from({ length: 6 }, make));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
+    expect(new Set(answers.map(({ json }) => json.auth.entity_id)).size).toBe(1);
+  });
+
+  it('an entity alias is held against the role in the spelling that identity knows it by', async () => {
+    await server.root('POST', 'auth/token/roles/spelt', { allowed_entity_aliases: 'jose*', allowed_policies: 'a' });
+    const make = (alias: string) => server.root('POST', 'auth/token/create/spelt', { entity_alias: alias });
+    expect((await make(' JOSE ')).status).toBe(200);
+    // The e and a combining accent become one letter: another name, which does not begin with jose.
+    expect((await make('jose\u0301')).json.errors).toEqual(["invalid 'entity_alias' value"]);
+  });
+
   it('may be any with sudo, but root only from a root token, by no spelling', async () => {
     expect((await auth({ policies: ['b'] }, sudo)).policies).toEqual(['b', 'default']);
     for (const name of ['root', 'ROOT', ' root', 'Root\t']) {

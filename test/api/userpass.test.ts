@@ -181,6 +181,15 @@ describe('users', () => {
     expect((await change('right password')).status).toBe(204);
   });
 
+  it('a log-in is refused where the mount makes batch tokens and the user has a limit of uses', async () => {
+    await server.root('POST', `auth/userpass/users/${user}`, { token_num_uses: 1 });
+    await server.root('POST', 'sys/auth/userpass/tune', { token_type: 'batch' });
+    const refused = await logIn(user, 'right password');
+    await server.root('POST', 'sys/auth/userpass/tune', { token_type: 'default-service' });
+    expect([refused.status, refused.json.errors]).toEqual([400, ['batch tokens cannot have "num_uses" set']]);
+    expect((await logIn(user, 'right password')).json.auth.num_uses).toBe(1);
+  });
+
   it('renewal is refused after the user is gone or has other policies', async () => {
     const renew = (token: string) => server.call('POST', 'auth/token/renew-self', { token, body: { increment: '2h' } });
     const { client_token: token } = (await logIn(user, 'right password')).json.auth;

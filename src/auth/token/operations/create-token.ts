@@ -1,6 +1,7 @@
 import {
   type Answer,
   type Core,
+  canonicalName,
   decideTtl,
   type EngineRequest,
   isEverlastingRoot,
@@ -8,6 +9,7 @@ import {
   mountLimits,
   type Principal,
   requirePrincipal,
+  retryOnce,
   type TokenBody,
 } from '../../../core/index.ts';
 import { StrongroomError } from '../../../lib/index.ts';
@@ -41,7 +43,10 @@ export async function createToken(
   const isRoot = policies.includes('root');
   if (type === 'batch') refuseBatch(fields, isRoot);
   const limits = decideLimits(core, request, { parent, role, sudo, isRoot, type });
-  const entity = await decideEntity(core, request, { parent, role, orphan });
+  // Also a role's limit: nothing counts the uses of a token that is not stored.
+  if (type === 'batch' && limits.numUses > 0) refuseBatchLimit('num_uses');
+  const customText =
+    fields.id === undefined || fields.id === '' ? undefined : requireCustomId(fields.id, sudo, type, request.warn);
   const boundCidrs = decideCidrs(fields, role, parent);
   const nowMillis = core.clock.nowMillis();
   const body: Omit<TokenBody, 'accessor'> = {
@@ -64,22 +69,27 @@ export async function createToken(
     internal: {},
     createdBy: { entityId: parent.entityId, displayName: parent.displayName, accessor: parent.accessor },
   };
-  const minted = core.tokens.mint({
-    type,
-    namespace: request.namespace,
-    parent: orphan ? null : parent.credentialId,
-    entityId: entity.id,
-    mount: null,
-    expireMillis: limits.ttlSeconds === 0 ? null : nowMillis + limits.ttlSeconds * 1000,
-    body,
-    ...(fields.id !== undefined &&
-      fields.id !== '' && { customText: requireCustomId(fields.id, sudo, type, request.warn) }),
-  });
-  try {
-    await core.store.commit([...entity.changes, ...minted.changes]);
-  } catch (error) {
-    throw await explainFailure(core, request, error, minted.record.id, parent, orphan);
-  }
+  const store = async () => {
+    const entity = await decideEntity(core, request, { parent, role, orphan });
+    const minted = core.tokens.mint({
+      type,
+      namespace: request.namespace,
+      parent: orphan ? null : parent.credentialId,
+      entityId: entity.id,
+      mount: null,
+      expireMillis: limits.ttlSeconds === 0 ? null : nowMillis + limits.ttlSeconds * 1000,
+      body,
+      ...(customText !== undefined && { customText }),
+    });
+    try {
+      await core.store.commit([...entity.changes, ...minted.changes]);
+    } catch (error) {
+      throw await explainFailure(core, request, error, minted.record.id, parent, orphan);
+    }
+    return { entity, minted };
+  };
+  // Another first token under the same entity_alias may come in between: the second time the alias is there.
+  const { entity, minted } = await retryOnce(store);
   return {
     auth: {
       clientToken: minted.text,
@@ -141,9 +151,12 @@ function decideType(fields: CreateFields, role: TokenRole | undefined): 'service
 
 function refuseBatch(fields: CreateFields, isRoot: boolean): void {
   const limit = (['explicit_max_ttl', 'num_uses', 'period'] as const).find((name) => (fields[name] ?? 0) > 0);
-  if (limit) refuse(`batch tokens cannot have "${limit}" set`, 'use a service token');
+  if (limit) refuseBatchLimit(limit);
   if (isRoot) refuse('batch tokens cannot be root tokens', 'use a service token');
 }
+
+const refuseBatchLimit = (limit: string): never =>
+  refuse(`batch tokens cannot have "${limit}" set`, 'use a service token');
 
 interface Limits {
   readonly ttlSeconds: number;
@@ -206,9 +219,10 @@ async function decideEntity(
   request: CreateRequest,
   facts: { parent: Principal; role: TokenRole | undefined; orphan: boolean },
 ): Promise<{ id: string; policies: readonly string[]; changes: Parameters<Core['store']['commit']>[0] }> {
-  const alias = request.fields.entity_alias ?? '';
+  // The one spelling that identity knows it by, before it is held against what the role allows.
+  const alias = canonicalName(request.fields.entity_alias ?? '');
   if (alias !== '') {
-    const allowed = facts.role?.allowedEntityAliases.some((glob) => matchesGlob(glob, alias.toLowerCase())) ?? false;
+    const allowed = facts.role?.allowedEntityAliases.some((glob) => matchesGlob(glob, alias)) ?? false;
     if (!facts.role)
       refuse("'entity_alias' is only allowed in combination with token role", 'create the token through a role');
     if (!allowed) refuse("invalid 'entity_alias' value", 'the role does not allow this alias');
