@@ -63,6 +63,26 @@ describe('rotation', () => {
   });
 });
 
+describe('a rotated key', () => {
+  it('draws on the credits of the new one, and is not refilled beside it', async () => {
+    const old = await make({ credits: 10, refill_amount: 10, refill_interval: '1m' });
+    const fresh = (await root('POST', `api-keys/keys/${old.id}/rotate`, { overlap: '1h' })).json.data;
+    expect(await check(old.key, { cost: 3 })).toMatchObject({ code: 'ok', credits_left: 7 });
+    expect(await check(fresh.key, { cost: 7 })).toMatchObject({ code: 'ok', credits_left: 0 });
+    expect([await codeOf(old.key), await codeOf(fresh.key)]).toEqual(['exhausted', 'exhausted']);
+    server.clock.advanceSeconds(60);
+    expect([await codeOf(old.key, { cost: 10 }), await codeOf(fresh.key)]).toEqual(['ok', 'exhausted']);
+  });
+
+  it('shares the rate limits of the new one', async () => {
+    const old = await make({ rate_limits: [{ name: 'few', limit: 2, window: '1h' }] });
+    expect(await codeOf(old.key)).toBe('ok');
+    const fresh = (await root('POST', `api-keys/keys/${old.id}/rotate`, {})).json.data;
+    expect([await codeOf(fresh.key), await codeOf(fresh.key)]).toEqual(['ok', 'rate_limited']);
+    expect(await codeOf(old.key)).toBe('rate_limited');
+  });
+});
+
 describe('each reason why a key is not good', () => {
   it('expired, not yet valid, disabled, enabled again, revoked for good', async () => {
     const later = await make({ not_before: '2026-06-01T12:01:00Z' });

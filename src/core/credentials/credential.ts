@@ -103,7 +103,8 @@ export function isLive(credential: Credential, nowMillis: number): boolean {
 export function refillsDue(credential: Credential, nowMillis: number): number {
   const { row, body } = credential;
   const { refillAmount = 0, refillSeconds = 0 } = body.apiKey ?? {};
-  if (row.credits_left === null || refillAmount === 0 || refillSeconds === 0) return 0;
+  // The credits of a rotated key, and their refills, are with the one that came after it.
+  if (body.rotatedTo !== null || row.credits_left === null || refillAmount === 0 || refillSeconds === 0) return 0;
   return Math.max(0, Math.floor((nowMillis - (row.refilled_millis ?? row.created_millis)) / (refillSeconds * 1000)));
 }
 

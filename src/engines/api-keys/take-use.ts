@@ -3,10 +3,13 @@ import { isGuardFailure } from '../../store/index.ts';
 import type { KeyStore } from './key-store.ts';
 import type { Taken } from './recent-checks.ts';
 
-/** Counts one use of a key that is good: rates first, since one that is refused spends no credits. */
+/**
+ * Counts one use of a key that is good: rates first, since one that is refused spends no credits. Both are of its
+ * family: a key that is rotated starts neither anew.
+ */
 export async function takeUse(keys: KeyStore, credential: Credential, cost: number, nowMillis: number): Promise<Taken> {
   const limits = credential.body.apiKey?.rateLimits ?? [];
-  const rates = limits.length === 0 ? undefined : keys.windows.take(credential.row.id, limits, nowMillis);
+  const rates = limits.length === 0 ? undefined : keys.windows.take(credential.row.family, limits, nowMillis);
   if (rates && !rates.allowed) return { code: 'rate_limited', rates: rates.verdicts };
   const left = await spend(keys, credential, cost, nowMillis);
   if (left === 'exhausted') return { code: 'exhausted' };
@@ -25,6 +28,9 @@ async function spend(
   if (credential.row.credits_left === null) return null;
   let current = credential;
   for (let attempt = 1; ; attempt += 1) {
+    const payer = await findPayer(keys, current);
+    if (!payer) return 'exhausted';
+    current = payer;
     const { namespace, id } = current.row;
     const key = { namespace, id };
     const due = refillsDue(current, nowMillis);
@@ -38,13 +44,26 @@ async function spend(
       }
     } catch (error) {
       if (!isGuardFailure(error)) throw error;
-      if (due === 0) return 'exhausted';
       if (attempt >= maxAttempts) throw error;
     }
     const row = await keys.core.store.read('credentials', key);
     if (!row) return 'exhausted';
-    current = keys.credentials.open(row);
+    const fresh = keys.credentials.open(row);
+    // Nothing was due and too little left, unless a rotation has just taken the credits on.
+    if (due === 0 && fresh.body.rotatedTo === null) return 'exhausted';
+    current = fresh;
   }
+}
+
+/** The key that has the credits: the last one that took the place of this one. Undefined when that one is deleted. */
+async function findPayer(keys: KeyStore, credential: Credential): Promise<Credential | undefined> {
+  let payer = credential;
+  for (let next = payer.body.rotatedTo; next !== null; next = payer.body.rotatedTo) {
+    const row = await keys.core.store.read('credentials', { namespace: payer.row.namespace, id: next });
+    if (!row) return undefined;
+    payer = keys.credentials.open(row);
+  }
+  return payer;
 }
 
 /** Adds what is due, once: the row's version guards it. */
