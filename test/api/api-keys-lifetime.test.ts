@@ -81,6 +81,128 @@ describe('a rotated key', () => {
     expect([await codeOf(fresh.key), await codeOf(fresh.key)]).toEqual(['ok', 'rate_limited']);
     expect(await codeOf(old.key)).toBe('rate_limited');
   });
+
+  it('is rotated while its credits are spent, and once only', async () => {
+    const old = await make({ credits: 1_000 });
+    const rotate = () => root('POST', `api-keys/keys/${old.id}/rotate`, {});
+    const checks = Array.from({ length: 20 }, () => codeOf(old.key));
+    const answers = await Promise.all([rotate(), rotate(), rotate()]);
+    expect(await Promise.all(checks)).toEqual(Array.from({ length: 20 }, () => 'ok'));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 400, 400]);
+    for (const { status, json } of answers) {
+      if (status === 400) expect(json.errors[0]).toContain('only an active key');
+      else expect((await check(json.data.key)).credits_left).toBe(979);
+    }
+  });
+
+  it('is one more of its owner until the overlap ends, and not again before', async () => {
+    await root('POST', 'api-keys/spaces/few', { max_live_keys_per_owner: 1 });
+    const old = await make({ space: 'few' });
+    const rotateSelf = (key: string, overlap: string) =>
+      server.call('POST', 'api-keys/rotate-self', { body: { overlap }, headers: { 'x-api-key': key } });
+    const fresh = (await rotateSelf(old.key, '1h')).json.data;
+    expect((await rotateSelf(fresh.key, '1h')).status).toBe(400);
+    expect((await rotateSelf(fresh.key, '0')).status).toBe(200);
+  });
+
+  it('takes the limit of its space as it is now', async () => {
+    const old = await make({ ttl: '2h' });
+    await root('POST', 'api-keys/spaces/default', { max_ttl: '1h' });
+    const fresh = (await root('POST', `api-keys/keys/${old.id}/rotate`, {})).json.data;
+    expect(Date.parse(fresh.expire_time) - server.clock.nowMillis()).toBe(3_600_000);
+    expect((await root('POST', 'api-keys/spaces/default', { overlap: '9000h' })).status).toBe(400);
+  });
+});
+
+describe('IDN-08: an API key', () => {
+  const use = (key: string, method: string, path: string, body: object = {}) =>
+    server.call(method, path, { body: body as never, headers: { 'x-api-key': key } });
+  beforeEach(async () => {
+    const policy = 'path "api-keys/*" { capabilities = ["create", "read", "update", "patch"] }';
+    await root('POST', 'sys/policies/acl/keys', { policy });
+  });
+
+  it('gives itself no longer life by rotating', async () => {
+    const key = await make({ ttl: '1h', policies: ['keys'] });
+    for (const path of ['api-keys/rotate-self', `api-keys/keys/${key.id}/rotate`])
+      expect((await use(key.key, 'POST', path, { ttl: '2h' })).status, path).toBe(400);
+    const fresh = (await use(key.key, 'POST', 'api-keys/rotate-self', { ttl: '0' })).json.data;
+    expect(Date.parse(fresh.expire_time) - server.clock.nowMillis()).toBe(3_600_000);
+  });
+
+  it('does not change itself, nor what it rotated into', async () => {
+    const key = await make({ ttl: '1h', policies: ['keys'], scopes: ['read'] });
+    const fresh = (await use(key.key, 'POST', 'api-keys/rotate-self')).json.data;
+    for (const id of [key.id, fresh.id]) {
+      for (const method of ['POST', 'PATCH']) {
+        for (const body of [{ ttl: '0' }, { scopes: ['read', 'admin'] }, { bound_cidrs: [] }, { credits: 9 }])
+          expect((await use(key.key, method, `api-keys/keys/${id}`, body)).status).toBe(403);
+      }
+      expect((await root('GET', `api-keys/keys/${id}`)).json.data).toMatchObject({ scopes: ['read'] });
+    }
+  });
+
+  it('makes and keeps none with policies that outlives it', async () => {
+    const key = await make({ ttl: '1h', policies: ['keys'] });
+    const end = key.expire_time;
+    const made = (await use(key.key, 'POST', 'api-keys/keys', { policies: ['keys'] })).json.data;
+    expect(made.expire_time).toBe(end);
+    await use(key.key, 'POST', `api-keys/keys/${made.id}`, { ttl: '0' });
+    await use(key.key, 'POST', `api-keys/keys/${made.id}`, { ttl: '9h' });
+    expect((await root('GET', `api-keys/keys/${made.id}`)).json.data.expire_time).toBe(end);
+    expect((await use(key.key, 'POST', `api-keys/keys/${made.id}/rotate`, { ttl: '9h' })).json.data.expire_time).toBe(
+      end,
+    );
+    // One that only somebody else checks has no rights here.
+    const plain = (await use(key.key, 'POST', 'api-keys/keys', {})).json.data;
+    expect(plain.expire_time).toBe(null);
+    await use(key.key, 'POST', `api-keys/keys/${plain.id}`, { policies: ['keys'] });
+    expect((await root('GET', `api-keys/keys/${plain.id}`)).json.data.expire_time).toBe(end);
+  });
+});
+
+describe('a change', () => {
+  it('does not give an owner more live keys than the space allows', async () => {
+    await root('POST', 'api-keys/spaces/few', { max_live_keys_per_owner: 1 });
+    const over = await make({ space: 'few', ttl: '1m' });
+    server.clock.advanceSeconds(60);
+    await make({ space: 'few' });
+    const others = await make({ space: 'few', owner: 'other' });
+    expect((await root('POST', `api-keys/keys/${others.id}`, { owner: 'shop' })).status).toBe(400);
+    expect((await root('POST', `api-keys/keys/${over.id}`, { ttl: '1h' })).status).toBe(400);
+    expect((await root('POST', `api-keys/keys/${over.id}`, { name: 'old' })).status).toBe(200);
+  });
+
+  it.each([
+    [{ refill_amount: -5, refill_interval: '1m' }],
+    [{ refill_amount: Number.MAX_SAFE_INTEGER, refill_interval: '1m' }],
+    [{ refill_amount: 5 }],
+    [{ refill_interval: '1m' }],
+  ])('of the refill is refused as at the making: %j', async (body) => {
+    const key = await make({ credits: 5 });
+    expect((await root('POST', `api-keys/keys/${key.id}`, body)).status).toBe(400);
+    expect((await root('POST', `api-keys/keys/${key.id}`, { refill_amount: 5, refill_interval: '1m' })).status).toBe(
+      200,
+    );
+    expect((await root('POST', `api-keys/keys/${key.id}`, { refill_amount: 6 })).status).toBe(200);
+  });
+
+  it('by PATCH merges metadata: null takes a value away', async () => {
+    const { id } = await make({ metadata: { team: 'a', stage: 'b' } });
+    const patched = await root('PATCH', `api-keys/keys/${id}`, { metadata: { team: null, tier: 3 } });
+    expect(patched.json.data.metadata).toEqual({ stage: 'b', tier: '3' });
+    expect((await root('PATCH', `api-keys/keys/${id}`, { metadata: { team: { a: 1 } } })).status).toBe(400);
+    expect((await root('POST', `api-keys/keys/${id}`, { metadata: { team: null } })).status).toBe(400);
+  });
+});
+
+describe('a batch of checks', () => {
+  it('that is refused for one item has spent nothing on the others', async () => {
+    const { id, key } = await make({ credits: 5 });
+    for (const bad of [{}, { key, cost: -1 }, { key, cert_thumbprint: 'x' }, { key, scope_mode: 'none' }])
+      expect((await root('POST', 'api-keys/verify/batch', { items: [{ key }, bad] })).status).toBe(400);
+    expect((await root('GET', `api-keys/keys/${id}`)).json.data.credits_left).toBe(5);
+  });
 });
 
 describe('each reason why a key is not good', () => {

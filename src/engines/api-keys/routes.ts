@@ -15,7 +15,7 @@ import { type KeyStore, placeOf } from './key-store.ts';
 import { changeKey, setState } from './operations/change-key.ts';
 import { createKey } from './operations/create-key.ts';
 import { rotateKey, rotateSelf } from './operations/rotate-key.ts';
-import { type VerifyFields, verifyKey } from './operations/verify-key.ts';
+import { readQuestion, type VerifyFields, verifyKey } from './operations/verify-key.ts';
 import { deleteSpace, writeSpace } from './operations/write-space.ts';
 import { showKey } from './show-key.ts';
 import { showSpace } from './space.ts';
@@ -181,7 +181,7 @@ function keyRoutes(keys: KeyStore): AnyRoute[] {
         path: 'keys/:id',
         summary: 'Changes what was sent of an API key.',
         access: access.capability,
-        fields: { ...keyFields, ...id },
+        fields: { ...keyFields, ...id, ...(verb === 'PATCH' && { metadata: field.object().optional() }) },
         handle: async (request) => ({
           data: await changeKey(keys, request, verb === 'PATCH'),
         }),
@@ -263,8 +263,11 @@ function verifyRoutes(keys: KeyStore): AnyRoute[] {
       access: access.capability,
       fields: { items: field.objects(maxBatch) },
       handle: async (request) => {
+        const items = request.fields.items.map(readItem);
+        // All are read before the first is checked: a batch that is refused has spent nothing.
+        items.forEach(readQuestion);
         const results = [];
-        for (const item of request.fields.items) results.push(await verifyKey(keys, request, readItem(item)));
+        for (const item of items) results.push(await verifyKey(keys, request, item));
         return { data: { results } };
       },
     }),

@@ -1,20 +1,27 @@
 import {
+  type Credential,
   type CredentialBody,
   credentialNotFound,
   decideExpiry,
   type EngineRequest,
+  isLive,
   requireCidrs,
   requireMetadata,
+  requirePrincipal,
   requireShortText,
   requireTexts,
 } from '../../../core/index.ts';
-import { isJsonObject, type JsonObject, StrongroomError } from '../../../lib/index.ts';
+import { type JsonObject, StrongroomError } from '../../../lib/index.ts';
 import { type KeyStore, placeOf, requireSpace } from '../key-store.ts';
 import { readRateLimits, readThumbprint, requireCredits } from '../read-limits.ts';
 import { showKey } from '../show-key.ts';
-import { type KeyFields, requirePolicies, requireScopes } from './create-key.ts';
+import { endWithinMaker, type KeyFields, ownerGuard, requirePolicies, requireScopes } from './create-key.ts';
 
-type ChangeFields = Omit<KeyFields, 'space'> & { readonly id: string };
+type ChangeFields = Omit<KeyFields, 'space' | 'metadata'> & {
+  readonly id: string;
+  /** By PATCH as sent: null takes a value away. */
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+};
 
 /** Changes the fields that were sent of a key. By PATCH, metadata is merged and a null takes a value away. */
 export async function changeKey(
@@ -27,9 +34,10 @@ export async function changeKey(
   const place = placeOf(mount);
   const found = await keys.credentials.find(place, fields.id);
   if (!found) throw credentialNotFound('key');
+  await refuseItself(keys, request, found);
   const space = await requireSpace(keys, mount, found.row.space);
   const wantsExpiry = fields.ttl !== undefined || fields.expire_time !== undefined;
-  const expireMillis = wantsExpiry
+  const wishedMillis = wantsExpiry
     ? decideExpiry(fields, {
         nowMillis,
         defaultSeconds: 0,
@@ -39,16 +47,24 @@ export async function changeKey(
     : undefined;
   const policies = fields.policies === undefined ? undefined : requirePolicies(request, fields.policies);
   const scopes = fields.scopes === undefined ? undefined : requireScopes(fields.scopes, space);
-  await keys.credentials.modify(place, fields.id, (credential) => {
+  await keys.credentials.modify(place, fields.id, async (credential) => {
     if (credential.row.state === 'revoked') {
       throw new StrongroomError('invalid_request', 'the key is revoked', { hint: 'make a new one' });
     }
-    const body = merge(credential.body, fields, request.body, patch, policies, scopes);
+    const body = merge(credential.body, fields, patch, policies, scopes);
+    const touchesRights = wishedMillis !== undefined || policies !== undefined;
+    const end = wishedMillis === undefined ? credential.row.expire_millis : wishedMillis;
+    const rights = body.policies.length > 0 ? body.policies : space.policies;
+    const expireMillis = touchesRights ? endWithinMaker(request, end, rights) : undefined;
     const change = keys.credentials.change(credential, { body, ...(expireMillis !== undefined && { expireMillis }) });
-    if (fields.credits === undefined) return [change];
+    // One more of its owner: given to them, or brought back by another end.
+    const isNew = body.owner !== credential.body.owner || (wantsExpiry && !isLive(credential, nowMillis));
+    const guards = isNew ? await ownerGuard(keys, request, { space, owner: body.owner, rotates: false }) : [];
+    if (fields.credits === undefined) return [change, ...guards];
     const key = { namespace: credential.row.namespace, id: credential.row.id };
     return [
       change,
+      ...guards,
       { kind: 'touch', table: 'credentials', key, set: { credits_left: fields.credits, refilled_millis: nowMillis } },
     ];
   });
@@ -57,16 +73,29 @@ export async function changeKey(
   return showKey(changed, nowMillis);
 }
 
+/** A key that may change keys does not change itself, nor the one it rotated into: it would widen its own rights. */
+async function refuseItself(keys: KeyStore, request: EngineRequest<unknown>, found: Credential): Promise<void> {
+  const principal = requirePrincipal(request);
+  if (principal.kind !== 'api_key') return;
+  const caller = await keys.credentials.find(placeOf(request.mount), principal.credentialId);
+  if (caller?.row.family !== found.row.family) return;
+  throw new StrongroomError('permission_denied', 'permission denied', { hint: 'an API key cannot change itself' });
+}
+
 function merge(
   body: CredentialBody,
   sent: ChangeFields,
-  raw: JsonObject,
   patch: boolean,
   policies: readonly string[] | undefined,
   scopes: readonly string[] | undefined,
 ): CredentialBody {
   const details = body.apiKey;
   if (!details) throw new StrongroomError('internal', 'a key without its details');
+  const refill = {
+    refillAmount: sent.refill_amount ?? details.refillAmount,
+    refillSeconds: sent.refill_interval ?? details.refillSeconds,
+  };
+  requireCredits({ refill_amount: refill.refillAmount, refill_interval: refill.refillSeconds });
   return {
     ...body,
     name: sent.name === undefined ? body.name : requireShortText(sent.name, 'name'),
@@ -74,7 +103,7 @@ function merge(
     policies: policies ?? body.policies,
     boundCidrs: sent.bound_cidrs === undefined ? body.boundCidrs : requireCidrs(sent.bound_cidrs),
     tags: sent.tags === undefined ? body.tags : requireTexts(sent.tags, 'tags', 50),
-    metadata: nextMetadata(body.metadata, sent.metadata, raw, patch),
+    metadata: nextMetadata(body.metadata, sent.metadata, patch),
     notBeforeMillis: sent.not_before === undefined ? body.notBeforeMillis : sent.not_before,
     apiKey: {
       ...details,
@@ -84,8 +113,7 @@ function merge(
       scopes: scopes ?? details.scopes,
       rateLimits: readRateLimits(sent.rate_limits) ?? details.rateLimits,
       creditsGiven: sent.credits ?? details.creditsGiven,
-      refillAmount: sent.refill_amount ?? details.refillAmount,
-      refillSeconds: sent.refill_interval ?? details.refillSeconds,
+      ...refill,
       certThumbprint:
         sent.cert_thumbprint === undefined ? details.certThumbprint : readThumbprint(sent.cert_thumbprint),
     },
@@ -94,19 +122,18 @@ function merge(
 
 function nextMetadata(
   before: Readonly<Record<string, string>>,
-  sent: Readonly<Record<string, string>> | undefined,
-  raw: JsonObject,
+  sent: Readonly<Record<string, unknown>> | undefined,
   patch: boolean,
 ): Readonly<Record<string, string>> {
-  if (!patch) return sent === undefined ? before : requireMetadata(sent);
-  const wanted = raw['metadata'];
-  if (!isJsonObject(wanted)) return before;
-  const merged = new Map(Object.entries(before));
-  for (const [key, value] of Object.entries(wanted)) {
-    if (value === null) merged.delete(key);
-    else merged.set(key, String(value));
+  if (sent === undefined) return before;
+  const next = new Map(patch ? Object.entries(before) : []);
+  for (const [key, value] of Object.entries(sent)) {
+    if (value === null) next.delete(key);
+    else if (typeof value === 'object')
+      throw new StrongroomError('invalid_field', 'a metadata value is not a text', { hint: '{"team": "payments"}' });
+    else next.set(key, String(value));
   }
-  return requireMetadata(Object.fromEntries(merged));
+  return requireMetadata(Object.fromEntries(next));
 }
 
 /** Sets a key's state. Nothing brings a revoked key back. */

@@ -14,7 +14,7 @@ import {
 } from '../../../core/index.ts';
 import { type JsonObject, StrongroomError } from '../../../lib/index.ts';
 import { type Change, isGuardFailure } from '../../../store/index.ts';
-import { type KeyStore, requireSpace } from '../key-store.ts';
+import { type KeyStore, placeOf, requireSpace } from '../key-store.ts';
 import { readRateLimits, readThumbprint, requireCredits } from '../read-limits.ts';
 import { showKey } from '../show-key.ts';
 import type { Space } from '../space.ts';
@@ -77,17 +77,35 @@ export function requirePolicies(
   return policies;
 }
 
+/**
+ * The end of a key that has policies here: not later than the API key or PAT that makes or changes it, which would
+ * otherwise lengthen its own life. What only others check is not bound by it.
+ */
+export function endWithinMaker(
+  request: EngineRequest<unknown>,
+  expireMillis: number | null,
+  policies: readonly string[],
+): number | null {
+  const { kind, expireMillis: latest } = requirePrincipal(request);
+  if (kind === 'token' || latest === null || policies.length === 0) return expireMillis;
+  return expireMillis === null ? latest : Math.min(expireMillis, latest);
+}
+
 /** Makes a key; it is in this answer, and in its repetition under the same Idempotency-Key, and nowhere else. */
 export async function createKey(keys: KeyStore, request: EngineRequest<KeyFields>): Promise<JsonObject> {
   const { fields, mount } = request;
   const space = await requireSpace(keys, mount, fields.space ?? 'default');
   if (space.disabled) refuse('the space is disabled', 'enable it first: spaces/NAME disabled=false');
   const draft = readDraft(request, space);
-  const limited = space.maxLiveKeysPerOwner > 0 && draft.body.owner !== '';
-  const make = () => keys.answers.once(request, () => mintKey(keys, request, space, draft, limited));
-  if (!limited) return make();
-  // Creations for one owner take turns here; the owner's row guards them against other nodes.
-  return keys.turns.take(`${mount.id}/${draft.body.owner}`, () => retryGuarded(make));
+  const make = () => keys.answers.once(request, () => mintKey(keys, request, space, draft));
+  return isLimited(space, draft.body.owner) ? takeOwnersTurn(keys, mount, draft.body.owner, make) : make();
+}
+
+const isLimited = (space: Space, owner: string): boolean => space.maxLiveKeysPerOwner > 0 && owner !== '';
+
+/** What adds to the keys of one owner takes turns here; the owner's row guards it against other nodes. */
+export function takeOwnersTurn<T>(keys: KeyStore, mount: Mount, owner: string, work: () => Promise<T>): Promise<T> {
+  return keys.turns.take(`${mount.id}/${owner}`, () => retryGuarded(work));
 }
 
 async function retryGuarded<T>(work: () => Promise<T>): Promise<T> {
@@ -109,12 +127,14 @@ interface Draft {
 function readDraft(request: EngineRequest<KeyFields>, space: Space): Draft {
   const { fields, nowMillis } = request;
   requireCredits(fields);
-  const expireMillis = decideExpiry(fields, {
+  const wishedMillis = decideExpiry(fields, {
     nowMillis,
     defaultSeconds: space.defaultTtlSeconds,
     maxSeconds: space.maxTtlSeconds,
     required: space.requireExpiry,
   });
+  const policies = requirePolicies(request, fields.policies);
+  const expireMillis = endWithinMaker(request, wishedMillis, policies.length > 0 ? policies : space.policies);
   const notBeforeMillis = fields.not_before ?? null;
   if (notBeforeMillis !== null && expireMillis !== null && notBeforeMillis >= expireMillis)
     refuse('the key would end before it begins', 'look at not_before and the expiry');
@@ -125,7 +145,7 @@ function readDraft(request: EngineRequest<KeyFields>, space: Space): Draft {
     body: {
       name: requireShortText(fields.name, 'name'),
       owner: requireShortText(fields.owner, 'owner'),
-      policies: requirePolicies(request, fields.policies),
+      policies,
       boundCidrs: fields.bound_cidrs === undefined ? space.boundCidrs : requireCidrs(fields.bound_cidrs),
       tags: requireTexts(fields.tags, 'tags', 50),
       metadata: requireMetadata(fields.metadata),
@@ -149,9 +169,9 @@ function readDraft(request: EngineRequest<KeyFields>, space: Space): Draft {
   };
 }
 
-async function mintKey(keys: KeyStore, request: EngineRequest<unknown>, space: Space, draft: Draft, limited: boolean) {
+async function mintKey(keys: KeyStore, request: EngineRequest<unknown>, space: Space, draft: Draft) {
   const { mount, nowMillis } = request;
-  const guard = limited ? await ownerGuard(keys, mount, space, draft.body.owner, nowMillis) : [];
+  const guard = await ownerGuard(keys, request, { space, owner: draft.body.owner, rotates: false });
   const minted = keys.credentials.mint({
     namespace: mount.namespace,
     kind: 'api_key',
@@ -166,26 +186,45 @@ async function mintKey(keys: KeyStore, request: EngineRequest<unknown>, space: S
   return { changes: [minted.change, ...guard], data: { ...showKey(minted.credential, nowMillis), key: minted.text } };
 }
 
-/** Refuses when an owner has as many live keys as the space allows; answers the guard that keeps that true. */
-async function ownerGuard(
+const pageSize = 1_000;
+
+/**
+ * Refuses when an owner has as many live keys as the space allows; answers the guard that keeps that true. A rotation
+ * may go one above it, until its overlap ends.
+ */
+export async function ownerGuard(
   keys: KeyStore,
-  mount: Mount,
-  space: Space,
-  owner: string,
-  nowMillis: number,
+  { mount, nowMillis }: EngineRequest<unknown>,
+  wish: { readonly space: Space; readonly owner: string; readonly rotates: boolean },
 ): Promise<readonly Change[]> {
+  const { space, owner, rotates } = wish;
+  if (!isLimited(space, owner)) return [];
   const ownerIndex = keys.credentials.index('owner', owner);
   const id = `${space.name}/${ownerIndex}`;
   const record = await keys.owners.read(mount, id);
-  const rows = await keys.core.store.list('credentials', {
-    where: { namespace: mount.namespace, mount: mount.id, kind: 'api_key', space: space.name, owner_index: ownerIndex },
-    limit: 10_000,
-  });
-  const live = rows.filter((row) => isLive(keys.credentials.open(row), nowMillis)).length;
-  if (live >= space.maxLiveKeysPerOwner)
+  let live = 0;
+  let overlapping = 0;
+  for (let after = ''; ; ) {
+    const rows = await keys.core.store.list('credentials', {
+      where: { ...placeOf(mount), space: space.name, owner_index: ownerIndex },
+      after: { value: after, id: after },
+      limit: pageSize,
+    });
+    for (const row of rows) {
+      if (!isLive(keys.credentials.open(row), nowMillis)) continue;
+      live += 1;
+      if (row.state === 'rotated') overlapping += 1;
+    }
+    const last = rows.at(-1);
+    if (!last || rows.length < pageSize) break;
+    after = last.id;
+  }
+  if (rotates ? overlapping > 0 : live >= space.maxLiveKeysPerOwner)
     refuse(
       'this owner has as many live keys as the space allows',
-      'revoke one first, or raise max_live_keys_per_owner',
+      rotates
+        ? 'wait until the last rotation is over, or rotate without an overlap'
+        : 'revoke one first, or raise max_live_keys_per_owner',
     );
   return [keys.owners.put(mount, id, record, { creations: (record?.body.creations ?? 0) + 1 })];
 }

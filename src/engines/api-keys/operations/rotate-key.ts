@@ -10,7 +10,7 @@ import { formatTime, type JsonObject, StrongroomError } from '../../../lib/index
 import { type KeyStore, placeOf, requireSpace } from '../key-store.ts';
 import { showKey } from '../show-key.ts';
 import type { Space } from '../space.ts';
-import { makerOf, requirePolicies } from './create-key.ts';
+import { endWithinMaker, makerOf, ownerGuard, requirePolicies, takeOwnersTurn } from './create-key.ts';
 
 export interface RotateFields {
   readonly overlap?: number | undefined;
@@ -19,17 +19,20 @@ export interface RotateFields {
 
 const maxOverlapSeconds = 31_536_000;
 
+/** As long as this at most, for a rotation and for the usual of a space. */
+export function requireOverlap(seconds: number): void {
+  if (seconds > maxOverlapSeconds)
+    throw new StrongroomError('invalid_field', 'the overlap is too long', { hint: 'a year at most' });
+}
+
 /** A new key in place of an old one; both are good until the overlap ends. */
 export async function rotateKey(
   keys: KeyStore,
   request: EngineRequest<RotateFields & { readonly id: string }>,
 ): Promise<JsonObject> {
-  return keys.answers.once(request, async () => {
-    const previous = await keys.credentials.find(placeOf(request.mount), request.fields.id);
-    if (!previous) throw credentialNotFound('key');
+  return rotateOnce(keys, request, request.fields.id, (previous) => {
     // The new key is in the answer: whoever asks for it gets at most what they have.
     requirePolicies(request, previous.body.policies);
-    return rotate(keys, request, previous);
   });
 }
 
@@ -41,11 +44,26 @@ export async function rotateSelf(keys: KeyStore, request: EngineRequest<RotateFi
       hint: 'send the key itself as X-API-Key, or rotate it by its id',
     });
   }
-  return keys.answers.once(request, async () => {
-    const previous = await keys.credentials.find(placeOf(request.mount), principal.credentialId);
-    if (!previous) throw credentialNotFound('key');
-    return rotate(keys, request, previous);
-  });
+  return rotateOnce(keys, request, principal.credentialId, () => undefined);
+}
+
+/** Decided anew when the key, its credits or its owner's keys changed meanwhile. */
+async function rotateOnce(
+  keys: KeyStore,
+  request: EngineRequest<RotateFields>,
+  id: string,
+  check: (previous: Credential) => void,
+): Promise<JsonObject> {
+  const find = () => keys.credentials.find(placeOf(request.mount), id);
+  const owner = (await find())?.body.owner || id;
+  return takeOwnersTurn(keys, request.mount, owner, () =>
+    keys.answers.once(request, async () => {
+      const previous = await find();
+      if (!previous) throw credentialNotFound('key');
+      check(previous);
+      return rotate(keys, request, previous);
+    }),
+  );
 }
 
 async function rotate(keys: KeyStore, request: EngineRequest<RotateFields>, previous: Credential) {
@@ -57,8 +75,9 @@ async function rotate(keys: KeyStore, request: EngineRequest<RotateFields>, prev
     });
   }
   const overlapSeconds = fields.overlap ?? space.overlapSeconds;
-  if (overlapSeconds > maxOverlapSeconds)
-    throw new StrongroomError('invalid_field', 'the overlap is too long', { hint: 'a year at most' });
+  requireOverlap(overlapSeconds);
+  const { owner } = previous.body;
+  const guards = overlapSeconds > 0 ? await ownerGuard(keys, request, { space, owner, rotates: true }) : [];
   const overlapEndMillis = nowMillis + overlapSeconds * 1000;
   const rotated = keys.credentials.rotate(previous, {
     overlapEndMillis,
@@ -69,7 +88,7 @@ async function rotate(keys: KeyStore, request: EngineRequest<RotateFields>, prev
       space: space.name,
       prefix: `${space.prefix}_${space.env}_`,
       entityId: previous.row.entity_id,
-      expireMillis: nextExpiry(fields.ttl, space, previous, nowMillis),
+      expireMillis: nextExpiry(request, space, previous),
       creditsLeft: previous.row.credits_left,
       body: { ...previous.body, createdBy: makerOf(request) },
     },
@@ -81,15 +100,29 @@ async function rotate(keys: KeyStore, request: EngineRequest<RotateFields>, prev
     previous_expire_time: formatTime(previousEnd),
     previous_id: previous.row.id,
   };
-  return { changes: rotated.changes, data };
+  return { changes: [...rotated.changes, ...guards], data };
 }
 
-/** As long as the old key was made for, unless another lifetime is asked for; within the space's limit. */
-function nextExpiry(ttl: number | undefined, space: Space, previous: Credential, nowMillis: number): number | null {
+/**
+ * As long as the old key was made for, cut to the space's limit of today; or as asked for, within it. A key that asks
+ * for itself gets no longer life than it had.
+ */
+function nextExpiry(request: EngineRequest<RotateFields>, space: Space, previous: Credential): number | null {
+  const { fields, nowMillis } = request;
   const { created_millis: created, expire_millis: expire } = previous.row;
   const lifeSeconds = expire === null ? 0 : Math.max(1, Math.round((expire - created) / 1000));
-  return decideExpiry(
-    { ttl: ttl ?? (lifeSeconds > 0 ? lifeSeconds : undefined) },
+  const longest = space.maxTtlSeconds > 0 ? space.maxTtlSeconds : Number.POSITIVE_INFINITY;
+  const usual = lifeSeconds > 0 ? Math.min(lifeSeconds, longest) : undefined;
+  const isItself = requirePrincipal(request).credentialId === previous.row.id;
+  const ttl = isItself ? fields.ttl || usual : (fields.ttl ?? usual);
+  if (isItself && lifeSeconds > 0 && (ttl ?? 0) > lifeSeconds)
+    throw new StrongroomError('invalid_request', 'a key cannot give itself a longer life', {
+      hint: 'ask for a ttl within that of the old key, or leave it out',
+    });
+  const wished = decideExpiry(
+    { ttl },
     { nowMillis, defaultSeconds: 0, maxSeconds: space.maxTtlSeconds, required: space.requireExpiry },
   );
+  const { policies } = previous.body;
+  return isItself ? wished : endWithinMaker(request, wished, policies.length > 0 ? policies : space.policies);
 }

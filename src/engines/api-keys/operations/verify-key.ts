@@ -96,7 +96,7 @@ interface Question {
 }
 
 /** Judged before the key is looked up: that a field is refused must not tell that there is such a key. */
-function readQuestion(fields: VerifyFields): Question {
+export function readQuestion(fields: VerifyFields): Question {
   const { scopes = [], scope_mode: scopeMode = 'all', address, cost = 1, request_id: requestId = '' } = fields;
   if (!Number.isInteger(cost) || cost < 0 || cost > maxCost)
     throw new StrongroomError('invalid_field', 'cost is out of range', { hint: `a whole number from 0 to ${maxCost}` });

@@ -4,6 +4,7 @@ import { type KeyStore, placeOf } from '../key-store.ts';
 import { readRateLimits, requireCredits } from '../read-limits.ts';
 import { newSpace, type Space } from '../space.ts';
 import { requirePolicies } from './create-key.ts';
+import { requireOverlap } from './rotate-key.ts';
 
 export interface SpaceFields {
   readonly space: string;
@@ -100,6 +101,7 @@ function check(space: Space): void {
   if (taken.includes(space.prefix)) refuse(`the prefix ${space.prefix} belongs to other credentials`, 'choose another');
   if (space.maxTtlSeconds > 0 && space.defaultTtlSeconds > space.maxTtlSeconds)
     refuse('default_ttl is longer than max_ttl', 'lower the one or raise the other');
+  requireOverlap(space.overlapSeconds);
   if (space.maxLiveKeysPerOwner < 0) refuse('max_live_keys_per_owner must not be negative', '0 means unlimited');
   const outside = space.defaultScopes.find(
     (scope) => space.allowedScopes.length > 0 && !space.allowedScopes.includes(scope),
