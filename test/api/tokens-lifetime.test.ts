@@ -28,6 +28,14 @@ const role = async (name: string, body: object): Promise<void> => {
   expect((await server.root('POST', `auth/token/roles/${name}`, body as Json)).status).toBe(204);
 };
 
+it('a renewal shows the token, whichever header it came in', async () => {
+  const { client_token: token } = await auth({ ttl: '1h' });
+  for (const headers of [{ 'x-vault-token': token }, { authorization: `Bearer ${token}` }, { 'x-api-key': token }]) {
+    const { json } = await server.call('POST', 'auth/token/renew-self', { body: {}, headers });
+    expect(json.auth.client_token, Object.keys(headers)[0]).toBe(token);
+  }
+});
+
 describe('the life of a new token', () => {
   it('is what was asked for, else the default of the server', async () => {
     expect((await auth({ ttl: '90m' })).lease_duration).toBe(5_400);

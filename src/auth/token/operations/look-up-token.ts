@@ -29,7 +29,7 @@ export function lookUpSelf(core: Core, request: EngineRequest<unknown>): Promise
 }
 
 /** The token as the caller presented it. */
-function ownText(request: EngineRequest<unknown>): string {
+export function ownText(request: EngineRequest<unknown>): string {
   const vault = request.header('x-vault-token');
   if (vault) return vault;
   return (request.header('authorization') ?? '').replace(/^Bearer /, '') || (request.header('x-api-key') ?? '');

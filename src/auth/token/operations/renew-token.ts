@@ -16,6 +16,7 @@ import {
 import { StrongroomError } from '../../../lib/index.ts';
 import { isGuardFailure } from '../../../store/index.ts';
 import type { TokenRole } from '../records.ts';
+import { ownText } from './look-up-token.ts';
 
 function refuse(message: string, hint: string): never {
   throw new StrongroomError('invalid_request', message, { hint });
@@ -40,8 +41,8 @@ export async function renewSelf(
   const principal = requirePrincipal(request);
   if (!principal.token)
     refuse('this credential is not a token', 'API keys and personal access tokens are rotated, not renewed');
-  const text = request.header('x-vault-token') ?? (request.header('authorization') ?? '').replace(/^Bearer /, '');
-  return renewToken(core, roles, request, { ...principal.token, usesLeft: principal.usesLeft ?? null }, text);
+  const token = { ...principal.token, usesLeft: principal.usesLeft ?? null };
+  return renewToken(core, roles, request, token, ownText(request));
 }
 
 /** Moves a token's end (vault-semantics 4.4): the same limits as at issue, as they are now. */
