@@ -161,6 +161,43 @@ describe('IDN-08: an API key', () => {
   });
 });
 
+describe('a key with policies', () => {
+  const rights = 'path "api-keys/*" { capabilities = ["create", "read", "update"] }';
+  const tokenWith = async (body: object): Promise<string> => {
+    await root('POST', 'sys/policies/acl/keys', { policy: rights });
+    return (await root('POST', 'auth/token/create', { policies: ['keys'], ...body })).json.auth.client_token;
+  };
+  const use = (token: string, path: string, body: object) => server.call('POST', path, { token, body: body as never });
+
+  it('is good from the addresses of its maker only', async () => {
+    const token = await tokenWith({ bound_cidrs: '127.0.0.0/8' });
+    const made = (await use(token, 'api-keys/keys', { policies: ['keys'] })).json.data;
+    expect(made.bound_cidrs).toEqual(['127.0.0.0/8']);
+    const second = await use(made.key, 'api-keys/keys', { policies: ['keys'] });
+    expect(second.json.data.bound_cidrs).toEqual(['127.0.0.0/8']);
+    for (const bound_cidrs of [['0.0.0.0/0'], ['127.0.0.1', '10.0.0.1']])
+      expect((await use(token, 'api-keys/keys', { policies: ['keys'], bound_cidrs })).status).toBe(400);
+    const plain = (await use(token, 'api-keys/keys', {})).json.data;
+    expect(plain.bound_cidrs).toEqual([]);
+    expect((await use(token, `api-keys/keys/${plain.id}`, { policies: ['keys'] })).json.data.bound_cidrs).toEqual([
+      '127.0.0.0/8',
+    ]);
+    expect((await use(token, `api-keys/keys/${made.id}`, { bound_cidrs: [] })).json.data.bound_cidrs).toEqual([
+      '127.0.0.0/8',
+    ]);
+  });
+
+  it('is not made, rotated or widened by a token whose uses are counted', async () => {
+    const { id } = await make({ policies: ['keys'] });
+    const plain = await make();
+    const token = await tokenWith({ num_uses: 9 });
+    expect((await use(token, 'api-keys/keys', { policies: ['keys'] })).status).toBe(400);
+    expect((await use(token, `api-keys/keys/${id}/rotate`, {})).status).toBe(400);
+    expect((await use(token, `api-keys/keys/${plain.id}`, { policies: ['keys'] })).status).toBe(400);
+    expect((await use(token, 'api-keys/keys', {})).status).toBe(200);
+  });
+});
+
 describe('a change', () => {
   it('does not give an owner more live keys than the space allows', async () => {
     await root('POST', 'api-keys/spaces/few', { max_live_keys_per_owner: 1 });

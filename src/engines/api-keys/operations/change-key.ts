@@ -15,7 +15,8 @@ import { type JsonObject, StrongroomError } from '../../../lib/index.ts';
 import { type KeyStore, placeOf, requireSpace } from '../key-store.ts';
 import { readRateLimits, readThumbprint, requireCredits } from '../read-limits.ts';
 import { showKey } from '../show-key.ts';
-import { endWithinMaker, type KeyFields, ownerGuard, requirePolicies, requireScopes } from './create-key.ts';
+import { blocksWithinMaker, endWithinMaker, refuseCountedMaker } from '../within-maker.ts';
+import { type KeyFields, ownerGuard, requirePolicies, requireScopes } from './create-key.ts';
 
 type ChangeFields = Omit<KeyFields, 'space' | 'metadata'> & {
   readonly id: string;
@@ -51,10 +52,16 @@ export async function changeKey(
     if (credential.row.state === 'revoked') {
       throw new StrongroomError('invalid_request', 'the key is revoked', { hint: 'make a new one' });
     }
-    const body = merge(credential.body, fields, patch, policies, scopes);
+    const merged = merge(credential.body, fields, patch, policies, scopes);
     const touchesRights = wishedMillis !== undefined || policies !== undefined;
     const end = wishedMillis === undefined ? credential.row.expire_millis : wishedMillis;
-    const rights = body.policies.length > 0 ? body.policies : space.policies;
+    const rights = merged.policies.length > 0 ? merged.policies : space.policies;
+    if (policies !== undefined) refuseCountedMaker(request, rights);
+    const touchesBlocks = fields.bound_cidrs !== undefined || policies !== undefined;
+    const boundCidrs = touchesBlocks
+      ? await blocksWithinMaker(keys, request, merged.boundCidrs, rights)
+      : merged.boundCidrs;
+    const body = { ...merged, boundCidrs };
     const expireMillis = touchesRights ? endWithinMaker(request, end, rights) : undefined;
     const change = keys.credentials.change(credential, { body, ...(expireMillis !== undefined && { expireMillis }) });
     // One more of its owner: given to them, or brought back by another end.

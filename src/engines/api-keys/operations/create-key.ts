@@ -18,6 +18,7 @@ import { type KeyStore, placeOf, requireSpace } from '../key-store.ts';
 import { readRateLimits, readThumbprint, requireCredits } from '../read-limits.ts';
 import { showKey } from '../show-key.ts';
 import type { Space } from '../space.ts';
+import { blocksWithinMaker, endWithinMaker, refuseCountedMaker } from '../within-maker.ts';
 
 export interface KeyFields {
   readonly space?: string | undefined;
@@ -77,26 +78,12 @@ export function requirePolicies(
   return policies;
 }
 
-/**
- * The end of a key that has policies here: not later than the API key or PAT that makes or changes it, which would
- * otherwise lengthen its own life. What only others check is not bound by it.
- */
-export function endWithinMaker(
-  request: EngineRequest<unknown>,
-  expireMillis: number | null,
-  policies: readonly string[],
-): number | null {
-  const { kind, expireMillis: latest } = requirePrincipal(request);
-  if (kind === 'token' || latest === null || policies.length === 0) return expireMillis;
-  return expireMillis === null ? latest : Math.min(expireMillis, latest);
-}
-
 /** Makes a key; it is in this answer, and in its repetition under the same Idempotency-Key, and nowhere else. */
 export async function createKey(keys: KeyStore, request: EngineRequest<KeyFields>): Promise<JsonObject> {
   const { fields, mount } = request;
   const space = await requireSpace(keys, mount, fields.space ?? 'default');
   if (space.disabled) refuse('the space is disabled', 'enable it first: spaces/NAME disabled=false');
-  const draft = readDraft(request, space);
+  const draft = await readDraft(keys, request, space);
   const make = () => keys.answers.once(request, () => mintKey(keys, request, space, draft));
   return isLimited(space, draft.body.owner) ? takeOwnersTurn(keys, mount, draft.body.owner, make) : make();
 }
@@ -124,7 +111,7 @@ interface Draft {
   readonly credits: number | null;
 }
 
-function readDraft(request: EngineRequest<KeyFields>, space: Space): Draft {
+async function readDraft(keys: KeyStore, request: EngineRequest<KeyFields>, space: Space): Promise<Draft> {
   const { fields, nowMillis } = request;
   requireCredits(fields);
   const wishedMillis = decideExpiry(fields, {
@@ -134,7 +121,10 @@ function readDraft(request: EngineRequest<KeyFields>, space: Space): Draft {
     required: space.requireExpiry,
   });
   const policies = requirePolicies(request, fields.policies);
-  const expireMillis = endWithinMaker(request, wishedMillis, policies.length > 0 ? policies : space.policies);
+  const rights = policies.length > 0 ? policies : space.policies;
+  refuseCountedMaker(request, rights);
+  const expireMillis = endWithinMaker(request, wishedMillis, rights);
+  const blocks = fields.bound_cidrs === undefined ? space.boundCidrs : requireCidrs(fields.bound_cidrs);
   const notBeforeMillis = fields.not_before ?? null;
   if (notBeforeMillis !== null && expireMillis !== null && notBeforeMillis >= expireMillis)
     refuse('the key would end before it begins', 'look at not_before and the expiry');
@@ -146,7 +136,7 @@ function readDraft(request: EngineRequest<KeyFields>, space: Space): Draft {
       name: requireShortText(fields.name, 'name'),
       owner: requireShortText(fields.owner, 'owner'),
       policies,
-      boundCidrs: fields.bound_cidrs === undefined ? space.boundCidrs : requireCidrs(fields.bound_cidrs),
+      boundCidrs: await blocksWithinMaker(keys, request, blocks, rights),
       tags: requireTexts(fields.tags, 'tags', 50),
       metadata: requireMetadata(fields.metadata),
       createdBy: makerOf(request),

@@ -10,7 +10,8 @@ import { formatTime, type JsonObject, StrongroomError } from '../../../lib/index
 import { type KeyStore, placeOf, requireSpace } from '../key-store.ts';
 import { showKey } from '../show-key.ts';
 import type { Space } from '../space.ts';
-import { endWithinMaker, makerOf, ownerGuard, requirePolicies, takeOwnersTurn } from './create-key.ts';
+import { endWithinMaker, refuseCountedMaker } from '../within-maker.ts';
+import { makerOf, ownerGuard, requirePolicies, takeOwnersTurn } from './create-key.ts';
 
 export interface RotateFields {
   readonly overlap?: number | undefined;
@@ -123,6 +124,8 @@ function nextExpiry(request: EngineRequest<RotateFields>, space: Space, previous
     { ttl },
     { nowMillis, defaultSeconds: 0, maxSeconds: space.maxTtlSeconds, required: space.requireExpiry },
   );
-  const { policies } = previous.body;
-  return isItself ? wished : endWithinMaker(request, wished, policies.length > 0 ? policies : space.policies);
+  if (isItself) return wished;
+  const rights = previous.body.policies.length > 0 ? previous.body.policies : space.policies;
+  refuseCountedMaker(request, rights);
+  return endWithinMaker(request, wished, rights);
 }
