@@ -123,8 +123,8 @@ describe('revocation lists', () => {
     const entries = Array.from({ length: 100_000 }, () => entry(newSerial(systemRandom), 'superseded'));
     const started = performance.now();
     const der = await issue({ entries, entryCount: 100_000 });
-    // Build, strict read back, two signatures; a second is ten times what it takes on an idle core.
-    expect(performance.now() - started).toBeLessThan(3000);
+    // Build, strict read back, two signatures: a tenth of a second on an idle core, minutes with the square of their number.
+    expect(performance.now() - started).toBeLessThan(15_000);
     expect(der.length).toBeGreaterThan(5_300_000);
     const joined = parseCrl(await issue({ entries: [Buffer.concat(entries)] }));
     expect(joined.tbs).toEqual(parseCrl(der).tbs);
