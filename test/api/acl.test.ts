@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/core/index.ts';
+import { mountEveryEngine } from '../harness/mount-every-engine.ts';
 import { type CallAnswer, startServer, type TestServer } from '../harness/server.ts';
 
 let server: TestServer;
@@ -443,24 +444,11 @@ const publicRoutes: readonly string[] = [
 /** Every route that any valid credential may call, whatever its policies. */
 const routesWithoutPolicy: readonly string[] = ['key.rotate_self', 'sys.internal_mounts.read', 'sys.openapi.read'];
 
-/** Every engine and auth method with a path it is mounted at. */
 let walked: [string, Engine][] | undefined;
+/** Every engine and auth method with a path it is mounted at. */
 async function mountAll(): Promise<[string, Engine][]> {
-  if (walked) return walked;
-  const found: [string, Engine][] = [];
-  for (const engine of server.core.engines.values()) {
-    const root = engine.kind === 'auth' ? 'auth/' : '';
-    if (engine.type === 'system') found.push(['sys/', engine]);
-    else if (engine.singleton) found.push([`${root}${engine.type}/`, engine]);
-    else {
-      const table = engine.kind === 'auth' ? 'auth' : 'mounts';
-      const answer = await server.root('POST', `sys/${table}/walk-${engine.type}`, { type: engine.type });
-      expect(answer.status, answer.text).toBe(204);
-      found.push([`${root}walk-${engine.type}/`, engine]);
-    }
-  }
-  walked = found;
-  return found;
+  walked ??= await mountEveryEngine(server);
+  return walked;
 }
 
 describe('what those without a right learn', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AnyRoute, Engine } from '../../src/core/index.ts';
 import type { Json } from '../../src/lib/index.ts';
+import { mountEveryEngine } from '../harness/mount-every-engine.ts';
 import { type CallAnswer, type CallOptions, startServer, type TestServer } from '../harness/server.ts';
 
 /**
@@ -27,28 +28,13 @@ beforeAll(async () => {
       if (level === 'error') faults.push(`${String(fields['route'])}: ${String(fields['cause']).slice(0, 400)}`);
     },
   });
-  mounted = await mountAll();
+  mounted = await mountEveryEngine(server);
   await furnish();
 });
 afterAll(async () => {
   await server.stop();
   rmSync(folder, { recursive: true });
 });
-
-async function mountAll(): Promise<[string, Engine][]> {
-  const found: [string, Engine][] = [];
-  for (const engine of server.core.engines.values()) {
-    const root = engine.kind === 'auth' ? 'auth/' : '';
-    if (engine.type === 'system') found.push(['sys/', engine]);
-    else if (engine.singleton) found.push([`${root}${engine.type}/`, engine]);
-    else {
-      const table = engine.kind === 'auth' ? 'auth' : 'mounts';
-      expect((await server.root('POST', `sys/${table}/walk-${engine.type}`, { type: engine.type })).status).toBe(204);
-      found.push([`${root}walk-${engine.type}/`, engine]);
-    }
-  }
-  return found;
-}
 
 /** Something named `x` in most rooms, so that handlers get past "there is none". */
 async function furnish(): Promise<void> {
