@@ -177,6 +177,26 @@ describe('IDN-07: a token that makes PATs', () => {
     expect(await reads(token)).toBe(403);
   });
 
+  it('as the child of a log-in gets no rights of the log-in by rotating either', async () => {
+    const { login: full, entity: id } = await makeUser(`rotating${count}`, { token_policies: 'pats,dev,maker' });
+    expect((await server.root('POST', `identity/entity/id/${id}`, { policies: ['pats'] })).status).toBeLessThan(300);
+    const wide = await make({}, full);
+    const child = await post('auth/token/create', { policies: ['pats'], no_default_policy: true }, full);
+    const { client_token: narrow } = child.json.auth;
+    const pat = await make({}, narrow);
+    for (const token of [narrow, pat.token]) {
+      const answer = await post(`pats/self/${wide.id}/rotate`, {}, token);
+      expect(answer.status, answer.text).toBe(400);
+      expect(answer.json.data).toBeUndefined();
+    }
+    expect(await reads(wide.token)).toBe(200);
+    expect((await post(`pats/self/${wide.id}/rotate`, {}, full)).status).toBe(200);
+    // The log-in may rotate what its child made: it stays as narrow as it was.
+    const own = await post(`pats/self/${pat.id}/rotate`, {}, full);
+    expect(own.status, own.text).toBe(200);
+    expect(await reads(own.json.data.token)).toBe(403);
+  });
+
   it('revoked between the decision and the write makes and rotates none', async () => {
     const kept = await make({ name: 'kept' });
     for (const path of ['pats/self', `pats/self/${kept.id}/rotate`]) {
@@ -418,11 +438,15 @@ describe('rules', () => {
   });
 
   it('demand a justification', async () => {
+    const old = await make();
     await rule({ require_justification: true });
     for (const justification of [undefined, '', '  ']) {
       expect((await post('pats/self', { name: 'x', justification })).status).toBe(400);
     }
-    expect((await make({ justification: 'nightly job' })).justification).toBe('nightly job');
+    const justified = await make({ justification: 'nightly job' });
+    expect(justified.justification).toBe('nightly job');
+    expect((await post(`pats/self/${old.id}/rotate`, {})).status, 'made before there was such a rule').toBe(400);
+    expect((await post(`pats/self/${justified.id}/rotate`, {})).status).toBe(200);
   });
 
   it('bind addresses and entities on use: PATs made before are held to them', async () => {

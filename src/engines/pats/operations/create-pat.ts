@@ -134,7 +134,7 @@ async function mint(
         bounds: addBounds(maker.bounds, wished),
         grants: grants ?? '',
         audience: requireShortText(fields.audience, 'audience'),
-        justification: requireJustification(fields, rules),
+        justification: requireJustification(fields.justification, rules),
         loginMount: maker.loginMount,
         withDefault: maker.withDefault,
       },
@@ -152,10 +152,10 @@ function requireExpiry(fields: CreateFields, maker: Maker, rules: PatRules, nowM
   return earlierEnd(wished, maker.expireMillis);
 }
 
-function requireJustification(fields: CreateFields, rules: PatRules): string {
-  const justification = requireShortText(fields.justification, 'justification', 1_024);
+export function requireJustification(sent: string | undefined, rules: PatRules): string {
+  const justification = requireShortText(sent, 'justification', 1_024);
   if (rules.requireJustification && justification.trim() === '')
-    refuse('a justification is required', 'send "justification"');
+    refuse('a justification is required', 'make one with "justification"');
   return justification;
 }
 

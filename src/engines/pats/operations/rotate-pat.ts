@@ -7,7 +7,7 @@ import { type PatStore, patPrefix } from '../pat-store.ts';
 import type { noRules } from '../rules.ts';
 import { showPat } from '../show-pat.ts';
 import { findOwn } from './change-pat.ts';
-import { requireRules, takeTurn } from './create-pat.ts';
+import { requireJustification, requireRules, takeTurn } from './create-pat.ts';
 
 function refuse(message: string, hint: string): never {
   throw new StrongroomError('invalid_request', message, { hint });
@@ -34,6 +34,7 @@ export async function rotateOwn(pats: PatStore, request: EngineRequest<RotateFie
     if (stateOf(previous, nowMillis) !== 'active' || previous.row.state !== 'active')
       refuse('only an active PAT that was not rotated before can be rotated', 'make a new one');
     const rules = await requireRules(pats, request, maker.principal.entityId);
+    requireJustification(previous.body.pat?.justification, rules);
     const overlapEndMillis = nowMillis + (fields.overlap ?? 0) * 1000;
     const guards =
       overlapEndMillis > nowMillis
@@ -59,6 +60,9 @@ export async function rotateOwn(pats: PatStore, request: EngineRequest<RotateFie
 function successor(previous: Credential, maker: Maker, expireMillis: number | null) {
   const { row, body } = previous;
   if (!body.pat) return refuse('this is no personal access token', 'make a new one');
+  // Else the child of a log-in would get the rights of the log-in, which it has not, from a PAT made with it.
+  if (body.pat.loginMount !== null && body.pat.loginMount !== maker.loginMount)
+    refuse('this PAT was made with another log-in', 'rotate it by itself, or with a log-in by the method it came from');
   const { entityId, displayName, accessor } = maker.principal;
   return {
     namespace: row.namespace,
@@ -73,7 +77,11 @@ function successor(previous: Credential, maker: Maker, expireMillis: number | nu
       ...body,
       boundCidrs: narrowCidrs(maker.boundCidrs, body.boundCidrs.length === 0 ? undefined : body.boundCidrs),
       createdBy: { entityId, displayName, accessor },
-      pat: { ...body.pat, bounds: addBounds(body.pat.bounds, maker.bounds) },
+      pat: {
+        ...body.pat,
+        bounds: addBounds(body.pat.bounds, maker.bounds),
+        withDefault: body.pat.withDefault && maker.withDefault,
+      },
     },
   };
 }
