@@ -75,6 +75,19 @@ describe('IDN-08: a PAT that makes PATs', () => {
     expect(third.bounds).toHaveLength(3);
   });
 
+  it('makes none that outlives its overlap', async () => {
+    const old = await make({ ttl: '10h' });
+    expect((await post(`pats/self/${old.id}/rotate`, { overlap: '1h' })).status).toBe(200);
+    const end = server.clock.nowMillis() + 3_600_000;
+    for (const body of [{}, { ttl: '9h' }]) {
+      const { expire_time } = await make(body, old.token);
+      expect(Date.parse(expire_time), JSON.stringify(body)).toBe(end);
+    }
+    const other = await make();
+    const { json } = await post(`pats/self/${other.id}/rotate`, {}, old.token);
+    expect(Date.parse(json.data.expire_time)).toBe(end);
+  });
+
   it('makes none that lives longer or is good from more addresses', async () => {
     const maker = await make({ ttl: '1h', bound_cidrs: ['127.0.0.0/8'] });
     for (const wish of [{ ttl: '9h' }, { ttl: 0 }, {}, { expire_time: '2099-01-01T00:00:00Z' }]) {

@@ -66,7 +66,8 @@ async function patMaker(pats: PatStore, request: EngineRequest<unknown>, princip
     loginMount: details.loginMount,
     withDefault: details.withDefault,
     boundCidrs: found.body.boundCidrs,
-    expireMillis: found.row.expire_millis,
+    // One that was rotated ends with its overlap.
+    expireMillis: earlierEnd(found.row.expire_millis, found.body.overlapEndMillis),
     guards: [pats.credentials.unchanged(found, request.nowMillis)],
   };
 }
