@@ -172,6 +172,39 @@ describe('what is refused', () => {
     expect(await refusal({ num_uses: -1 })).toBe('number of uses cannot be negative');
   });
 
+  it('a limit of uses that the role sets and a batch token cannot keep', async () => {
+    await role('once', { allowed_policies: 'a', token_num_uses: 1 });
+    const text = 'batch tokens cannot have "num_uses" set';
+    expect(await refusal({ type: 'batch' }, plain, 'create/once')).toBe(text);
+    expect((await auth({}, plain, 'create/once')).num_uses).toBe(1);
+    for (const token_type of ['batch', 'default-batch']) {
+      const body = { token_type, orphan: true, renewable: false, token_num_uses: 1 };
+      expect((await server.root('POST', 'auth/token/roles/odd-uses', body)).status, token_type).toBe(400);
+    }
+    await server.root('POST', 'sys/auth/limited', { type: 'userpass', config: { token_type: 'batch' } });
+    const user = { password: 'right password', token_num_uses: 1 };
+    expect((await server.root('POST', 'auth/limited/users/ann', user)).status).toBe(204);
+    const login = await server.call('POST', 'auth/limited/login/ann', { body: { password: 'right password' } });
+    expect(login.status, login.text).toBe(400);
+    expect(login.json.errors).toEqual([text]);
+  });
+
+  it('a batch token that would be too long to be presented', async () => {
+    const meta = (pairs: number) =>
+      Object.fromEntries(Array.from({ length: pairs }, (_, index) => [`key${index}`, 'x'.repeat(500)]));
+    const asked = { type: 'batch', policies: ['a'] };
+    expect(await refusal({ ...asked, meta: meta(20) })).toContain('too long');
+    const { client_token: token } = await auth({ ...asked, meta: meta(8) });
+    expect((await lookUp(token)).type).toBe('batch');
+  });
+
+  it('more address blocks than a request should have to be compared with', async () => {
+    const blocks = Array.from({ length: 257 }, (_, index) => `10.${index >> 8}.${index & 255}.0/24`);
+    expect(await refusal({ policies: ['a'], bound_cidrs: blocks })).toContain('too many address blocks');
+    expect((await server.root('POST', 'auth/token/roles/blocks', { token_bound_cidrs: blocks })).status).toBe(400);
+    expect((await auth({ policies: ['a'], bound_cidrs: blocks.slice(1) })).client_token).toBeTruthy();
+  });
+
   it('a period without sudo', async () => {
     expect(await refusal({ period: '1h' }, plain)).toBe('root or sudo privileges required to create periodic token');
     expect((await auth({ period: '1h', policies: ['a'] }, sudo)).lease_duration).toBe(3_600);

@@ -92,8 +92,19 @@ export class TokenStore {
   }
 
   #mintBatch(token: NewToken): MintedToken {
+    // Nothing is stored that uses could be taken off, whoever set the limit.
+    if (token.body.usesAtIssue > 0) {
+      throw new StrongroomError('invalid_request', 'batch tokens cannot have "num_uses" set', {
+        hint: 'use a service token, or a role without a limit of uses',
+      });
+    }
     const body: TokenBody = { ...token.body, accessor: '' };
     const text = encodeBatchToken(this.#seal.sealer, { ...token, body });
+    if (text.length > maxTokenLength) {
+      throw new StrongroomError('invalid_request', 'the batch token is too long to be presented', {
+        hint: 'use a service token, or less metadata and fewer policies',
+      });
+    }
     const record = { ...token, id: this.#seal.sealer.hashCredential(text), usesLeft: null, body, row: undefined };
     return { text, record, changes: this.#parentCheck(token) };
   }

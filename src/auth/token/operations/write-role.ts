@@ -1,6 +1,7 @@
 import { type EngineRequest, type RecordCollection, sanitizePolicyNames } from '../../../core/index.ts';
-import { parseCidrList, StrongroomError } from '../../../lib/index.ts';
+import { StrongroomError } from '../../../lib/index.ts';
 import { newTokenRole, type TokenRole } from '../records.ts';
+import { requireBlocks } from './read-create-fields.ts';
 
 export interface RoleFields {
   readonly role_name: string;
@@ -65,6 +66,12 @@ function checkRole(role: TokenRole): void {
     refuse('given role path suffix contains invalid characters', 'letters, digits, dots and dashes');
   }
   if (role.numUses < 0) refuse("'token_num_uses' cannot be negative", '0 means unlimited');
+  if (role.numUses > 0 && (role.type === 'batch' || role.type === 'default-batch')) {
+    refuse(
+      "'token_type' cannot be 'batch' or 'default_batch' when set to generate tokens with limited use count",
+      'clear token_num_uses',
+    );
+  }
   if (role.type === 'batch') {
     if (!role.orphan)
       refuse("'token_type' cannot be 'batch' when role is set to generate non-orphan tokens", 'set orphan');
@@ -76,5 +83,5 @@ function checkRole(role: TokenRole): void {
       refuse("'token_type' cannot be 'batch' when role is set to generate tokens with an explicit max TTL", 'clear it');
     }
   }
-  parseCidrList(role.boundCidrs);
+  requireBlocks(role.boundCidrs);
 }
