@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Json } from '../../src/lib/index.ts';
 import { type CallAnswer, startServer, type TestServer } from '../harness/server.ts';
 
@@ -148,6 +148,18 @@ describe('parents', () => {
     }
   });
 
+  it('revoked between the decision and the write make no orphan either', async () => {
+    const parent = (await auth({ policies: ['maker'] })).client_token;
+    const commit = server.store.commit.bind(server.store);
+    const spy = vi.spyOn(server.store, 'commit').mockImplementationOnce(async (changes) => {
+      expect((await server.root('POST', 'auth/token/revoke', { token: parent })).status).toBe(204);
+      return commit(changes);
+    });
+    const answer = await create({}, parent, 'create-orphan');
+    spy.mockRestore();
+    expect(answer.status, answer.text).toBe(403);
+  });
+
   it('give their identity to children, and none to orphans', async () => {
     await role('alias', { allowed_entity_aliases: ['ann'], allowed_policies: ['maker'] });
     const known = await auth({ entity_alias: 'ann' }, server.rootToken, 'create/alias');
@@ -215,6 +227,18 @@ describe('what is refused', () => {
     await role('aliases', { allowed_entity_aliases: ['dev-*'], allowed_policies: ['a'] });
     expect(await refusal({ entity_alias: 'ops-ann' }, server.rootToken, 'create/aliases')).toContain('entity_alias');
     expect((await auth({ entity_alias: 'Dev-Ann' }, server.rootToken, 'create/aliases')).entity_id).not.toBe('');
+    for (const entity_alias of [`dev-${'x'.repeat(600)}`, 'dev-\u0000', 'dev-\n'])
+      expect(await refusal({ entity_alias }, server.rootToken, 'create/aliases')).toContain('entity_alias');
+    await role('any-alias', { allowed_entity_aliases: ['*'], allowed_policies: ['a'] });
+    expect(await refusal({ entity_alias: '  ' }, server.rootToken, 'create/any-alias')).toContain('entity_alias');
+  });
+
+  it('IDN-03: nobody of many who use a new alias at once, and all get one identity', async () => {
+    await role('together', { allowed_entity_aliases: ['*'], allowed_policies: ['a'] });
+    const asked = Array.from({ length: 10 }, () =>
+      auth({ entity_alias: 'new-service' }, server.rootToken, 'create/together'),
+    );
+    expect(new Set((await Promise.all(asked)).map(({ entity_id }) => entity_id)).size).toBe(1);
   });
 
   it('own ids: without sudo, twice, of a batch token, or looking like an issued token', async () => {

@@ -9,10 +9,12 @@ import {
   mountLimits,
   type Principal,
   requirePrincipal,
+  requireShortText,
   retryOnce,
   type TokenBody,
 } from '../../../core/index.ts';
 import { StrongroomError } from '../../../lib/index.ts';
+import type { Change } from '../../../store/index.ts';
 import type { TokenRole } from '../records.ts';
 import { choosePolicies, chooseRolePolicies, matchesGlob } from './choose-policies.ts';
 import { type CreateFields, decideCidrs, displayName, readMeta, requireCustomId } from './read-create-fields.ts';
@@ -69,7 +71,8 @@ export async function createToken(
     internal: {},
     createdBy: { entityId: parent.entityId, displayName: parent.displayName, accessor: parent.accessor },
   };
-  const store = async () => {
+  // Another first token under the same entity_alias may come in between: the second time the alias is there.
+  const { entity, minted } = await retryOnce(async () => {
     const entity = await decideEntity(core, request, { parent, role, orphan });
     const minted = core.tokens.mint({
       type,
@@ -82,14 +85,13 @@ export async function createToken(
       ...(customText !== undefined && { customText }),
     });
     try {
-      await core.store.commit([...entity.changes, ...minted.changes]);
+      const guards = orphan ? [makerLives(core, request, parent)] : [];
+      await core.store.commit([...guards, ...entity.changes, ...minted.changes]);
     } catch (error) {
-      throw await explainFailure(core, request, error, minted.record.id, parent, orphan);
+      throw await explainFailure(core, request, error, minted.record.id, parent);
     }
     return { entity, minted };
-  };
-  // Another first token under the same entity_alias may come in between: the second time the alias is there.
-  const { entity, minted } = await retryOnce(store);
+  });
   return {
     auth: {
       clientToken: minted.text,
@@ -106,6 +108,11 @@ export async function createToken(
       usesLeft: limits.numUses,
     },
   };
+}
+
+/** As a parent must live when it gets a child, so must whoever makes an orphan: once revoked, nobody makes more. */
+function makerLives(core: Core, { namespace }: CreateRequest, { credentialId: id }: Principal): Change {
+  return { kind: 'check', table: 'tokens', key: { namespace, id }, notExpiredAtMillis: core.clock.nowMillis() };
 }
 
 function refuseBarrenParent(parent: Principal): void {
@@ -222,10 +229,11 @@ async function decideEntity(
   // The one spelling that identity knows it by, before it is held against what the role allows.
   const alias = canonicalName(request.fields.entity_alias ?? '');
   if (alias !== '') {
+    requireShortText(alias, 'entity_alias', 512);
     const allowed = facts.role?.allowedEntityAliases.some((glob) => matchesGlob(glob, alias)) ?? false;
     if (!facts.role)
       refuse("'entity_alias' is only allowed in combination with token role", 'create the token through a role');
-    if (!allowed) refuse("invalid 'entity_alias' value", 'the role does not allow this alias');
+    if (!allowed || alias.trim() === '') refuse("invalid 'entity_alias' value", 'the role does not allow this alias');
     const { entity, changes } = await core.identity.resolveLogin({
       namespace: request.namespace,
       mount: request.mount.accessor,
@@ -253,10 +261,9 @@ async function explainFailure(
   error: unknown,
   id: string,
   parent: Principal,
-  orphan: boolean,
 ): Promise<unknown> {
   if (!(error instanceof StrongroomError) || error.code !== 'version_mismatch') return error;
-  if (!orphan && !(await core.tokens.findById(request.namespace, parent.credentialId))) {
+  if (!(await core.tokens.findById(request.namespace, parent.credentialId))) {
     return new StrongroomError('unauthenticated', 'permission denied', { hint: 'the calling token was revoked' });
   }
   if (await core.store.read('tokens', { namespace: request.namespace, id })) {
