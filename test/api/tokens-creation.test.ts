@@ -255,6 +255,7 @@ describe('what is refused', () => {
       'srs.abcdef',
       'a.bcdef',
       'pat_abcdef',
+      `sr_live_${'a'.repeat(33)}`,
       'a b c d',
       'abc',
       'ä'.repeat(8),
@@ -333,6 +334,8 @@ describe('roles', () => {
     expect((await auth({}, plain, 'create/denied')).policies).toEqual(['a', 'default', 'maker']);
     await role('globbed', { allowed_policies_glob: ['*'] });
     expect(await refusal({ policies: ['root'] }, plain, 'create/globbed')).toContain('root tokens may not be created');
+    await role('wrapping', { allowed_policies: ['response-wrapping'] });
+    expect(await refusal({}, plain, 'create/wrapping')).toBe('policy response-wrapping is not assignable');
     await role('nodefault', { disallowed_policies: ['default'] });
     expect((await auth({ policies: ['x'] }, plain, 'create/nodefault')).policies).toEqual(['x']);
   });

@@ -58,10 +58,10 @@ export function chooseRolePolicies(
   const noDefault = wish.noDefault || role.noDefaultPolicy;
   if (!allowLists && !denyLists) return choosePolicies({ ...wish, noDefault }, parent, sudo);
   const requested = sanitizePolicyNames(wish.requested);
-  refuseReserved(requested);
   const start = pickForRole(requested, role, parent, allowLists);
   const defaultRefused = noDefault || isDisallowed('default', role);
   const policies = defaultRefused ? start : mergePolicies(start, ['default']);
+  refuseReserved(policies);
   for (const name of policies) {
     if (name === 'root' && !parent.isRoot) {
       refuse('root tokens may not be created without parent token being root', 'ask for policies by name');

@@ -72,7 +72,11 @@ export function displayName(asked: string | undefined): string {
 export function requireCustomId(id: string, sudo: boolean, type: string, warn: (text: string) => void): string {
   if (!sudo) refuse('root or sudo privileges required to specify token id', 'leave id out');
   if (type === 'batch') refuse('batch tokens cannot have custom IDs', 'leave id out');
-  if (/^(hvs|s|srs|hvb|b|srb)\./.test(id) || id.startsWith('pat_') || id.includes('.')) {
+  if (
+    /^(hvs|s|srs|hvb|b|srb)\./.test(id) ||
+    /^pat_|^[a-z0-9]{1,12}_[a-z0-9]{1,12}_[0-9A-Za-z]{33}$/.test(id) ||
+    id.includes('.')
+  ) {
     refuse('custom token ID cannot have the prefix of issued tokens or contain a dot', 'choose another id');
   }
   if (id.length < 4 || id.length > 512 || !/^[\x21-\x7e]+$/.test(id)) {
