@@ -47,6 +47,8 @@ function hostBitsSet(block: string, address: string, family: 4 | 6): boolean {
 export function parseCidrList(texts: readonly string[]): CidrList {
   const blocks = new BlockList();
   for (const text of texts) addBlock(blocks, text);
+  // Read once, when first asked for: a list is compared with each block of another.
+  let read: readonly Block[] | undefined;
   return {
     texts: [...texts],
     allows(address) {
@@ -60,15 +62,18 @@ export function parseCidrList(texts: readonly string[]): CidrList {
     covers(block) {
       if (texts.length === 0) return true;
       const [address, prefix] = readBlock(block);
-      return texts.map(readBlock).some(([own, ownPrefix]) => {
+      read ??= texts.map(readBlock);
+      return read.some(([own, ownPrefix]) => {
         return own.kind() === address.kind() && ownPrefix <= prefix && address.match(own, ownPrefix);
       });
     },
   };
 }
 
+type Block = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
+
 /** A bare address is a block of its own. */
-function readBlock(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+function readBlock(text: string): Block {
   if (text.includes('/')) return ipaddr.parseCIDR(text);
   const address = ipaddr.parse(text);
   return [address, address.kind() === 'ipv4' ? 32 : 128];
