@@ -270,6 +270,14 @@ describe('use limits', () => {
     expect(answers.filter(Boolean)).toHaveLength(5);
   });
 
+  it('are not spent from an address the token is not bound to', async () => {
+    const { client_token: token } = await auth({ num_uses: 1, bound_cidrs: ['127.0.0.1'] });
+    const from = (address: string) => server.call('GET', 'auth/token/lookup-self', { token, address });
+    for (let time = 0; time < 3; time += 1) expect((await from('10.0.0.1')).status).toBe(403);
+    expect((await from('127.0.0.1')).status).toBe(200);
+    expect((await from('127.0.0.1')).status).toBe(403);
+  });
+
   it('are not spent by others who look at the token', async () => {
     const { client_token: token } = await auth({ num_uses: 1 });
     for (let time = 0; time < 3; time += 1) {

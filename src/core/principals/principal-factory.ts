@@ -58,14 +58,15 @@ export class PrincipalFactory {
     if (!token) return undefined;
     // What a log-in method gave out dies with it: also a batch token, which has no row to delete.
     if (token.mount !== null && !this.#mounts.byAccessor(token.mount)) return undefined;
+    // Before a use is taken: from elsewhere a token is not used up either.
+    if (!isEverlastingRoot(token)) {
+      requireAddress(token.body.boundCidrs, use.remoteAddress);
+      if (token.body.strictAddress !== '') requireAddress([token.body.strictAddress], use.remoteAddress);
+    }
     let usesLeft: number | undefined;
     if (token.usesLeft !== null) {
       usesLeft = await this.#tokens.takeUse(token);
       if (usesLeft === undefined) return undefined;
-    }
-    if (!isEverlastingRoot(token)) {
-      requireAddress(token.body.boundCidrs, use.remoteAddress);
-      if (token.body.strictAddress !== '') requireAddress([token.body.strictAddress], use.remoteAddress);
     }
     return this.#build(token, usesLeft);
   }
