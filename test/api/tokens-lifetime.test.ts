@@ -182,6 +182,18 @@ describe('renewal', () => {
       expect((await renew(fixed.client_token, increment)).status).toBe(400);
   });
 
+  it('by itself shows the token, by whichever header it came', async () => {
+    const { client_token: token } = await auth({ ttl: '1h' });
+    for (const headers of [
+      { authorization: `Bearer ${token}`, 'x-vault-token': '' },
+      { 'x-api-key': token },
+      { authorization: `Bearer ${token}` },
+    ] as Record<string, string>[]) {
+      const { json } = await server.call('POST', 'auth/token/renew-self', { headers, body: {} });
+      expect(json.auth.client_token, Object.keys(headers).join()).toBe(token);
+    }
+  });
+
   it('by accessor shows no token', async () => {
     const { accessor } = await auth({ ttl: '1h' });
     const { json } = await server.root('POST', 'auth/token/renew-accessor', { accessor, increment: '2h' });
