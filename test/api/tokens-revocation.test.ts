@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Json } from '../../src/lib/index.ts';
 import { type CallAnswer, startServer, type TestServer } from '../harness/server.ts';
 
@@ -130,6 +130,24 @@ describe('revoking a parent alone', () => {
     expect(await status(low?.client_token as string)).toBe(403);
   });
 
+  it('is done though a child is renewed or used meanwhile', async () => {
+    const parent = await make();
+    const children = await Promise.all(Array.from({ length: 3 }, () => make({}, parent.client_token)));
+    const commit = server.store.commit.bind(server.store);
+    const spy = vi.spyOn(server.store, 'commit').mockImplementationOnce(async (changes) => {
+      const renewed = await root('renew', { token: children[0]?.client_token });
+      expect(renewed.status, renewed.text).toBe(200);
+      await root('revoke', { token: children[1]?.client_token });
+      return commit(changes);
+    });
+    const answer = await root('revoke-orphan', { token: parent.client_token });
+    spy.mockRestore();
+    expect(answer.status, answer.text).toBe(204);
+    expect(await status(parent.client_token)).toBe(403);
+    const left = await Promise.all(children.map((child) => status(child.client_token)));
+    expect(left).toEqual([200, 403, 200]);
+  });
+
   it('needs sudo', async () => {
     const { client_token: token } = await make();
     const victim = await make();
@@ -211,6 +229,23 @@ describe('accessors', () => {
     const { keys } = (await list(server.rootToken)).json.data;
     expect(keys).toContain(kept.accessor);
     expect(keys).not.toContain(short.accessor);
+  });
+});
+
+describe('a list of accessors', () => {
+  it('goes on behind more expired tokens than fit on a page', async () => {
+    const own = await startServer();
+    const hash = (text: string): string => own.core.seal.sealer.hashCredential(text);
+    // The list goes by these hashes: of the tokens here all others come before the root token.
+    const ids: string[] = [];
+    for (let tried = 0; ids.length < 1_001 && tried < 500_000; tried += 1) {
+      if (hash(`own-id-${tried}`) < hash(own.rootToken)) ids.push(`own-id-${tried}`);
+    }
+    for (const id of ids) await own.root('POST', 'auth/token/create', { id, policies: ['default'], ttl: '1s' });
+    own.clock.advanceSeconds(1);
+    const { json } = await own.root('LIST', 'auth/token/accessors');
+    expect(json.data.keys).toHaveLength(1);
+    await own.stop();
   });
 });
 

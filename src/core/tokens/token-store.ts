@@ -8,7 +8,7 @@ import {
   randomBase62,
   StrongroomError,
 } from '../../lib/index.ts';
-import type { Change, Row, Store } from '../../store/index.ts';
+import { type Change, isGuardFailure, type Row, type Store } from '../../store/index.ts';
 import { type Seal, SealedTable } from '../seal/index.ts';
 import { batchPrefix, decodeBatchToken, encodeBatchToken, type TokenTable } from './batch-token.ts';
 import type { TokenBody, TokenRecord } from './token-record.ts';
@@ -21,6 +21,7 @@ const accessorLength = 24;
 const maxTokenLength = 8_192;
 /** How many generations a token tree may have: each use of a token looks at all those above it. */
 const maxGenerations = 100;
+const maxAttempts = 20;
 
 export interface NewToken {
   readonly type: 'service' | 'batch';
@@ -262,29 +263,39 @@ export class TokenStore {
   async revokeOrphaning(token: TokenRecord): Promise<void> {
     const { namespace, id } = token;
     const page = 500;
-    for (;;) {
+    for (let failed = 0; ; ) {
       const children = await this.#store.list('tokens', { where: { namespace, parent: id }, limit: page });
-      if (children.length > 0) {
+      if (children.length === 0) break;
+      try {
         await this.#store.commit(
           children.map((row) => this.#table.update(row, { parent: null }, this.#table.open(row))),
         );
+        // What the token makes from here on is revoked with it.
+        if (children.length < page) break;
+      } catch (error) {
+        // A child was renewed or revoked meanwhile: look again.
+        failed += 1;
+        if (!isGuardFailure(error) || failed >= maxAttempts) throw error;
       }
-      if (children.length < page) break;
     }
     await this.revokeTree(namespace, id);
   }
 
-  /** Live tokens in the order of their ids, for lists; a page may be short. */
+  /** Live tokens in the order of their ids, for lists; a page may be short, but an empty one is the end. */
   async page(
     namespace: string,
     query: { where?: Partial<Row<'tokens'>>; after?: string; limit: number },
   ): Promise<TokenRecord[]> {
-    const rows = await this.#store.list('tokens', {
-      where: { ...query.where, namespace },
-      ...(query.after && { after: { value: query.after, id: query.after } }),
-      limit: query.limit,
-    });
-    const judged = await Promise.all(rows.map((row) => this.#judge(row)));
-    return judged.filter((token) => token !== undefined);
+    for (let { after } = query; ; ) {
+      const rows = await this.#store.list('tokens', {
+        where: { ...query.where, namespace },
+        ...(after && { after: { value: after, id: after } }),
+        limit: query.limit,
+      });
+      const judged = await Promise.all(rows.map((row) => this.#judge(row)));
+      const live = judged.filter((token) => token !== undefined);
+      if (live.length > 0 || rows.length < query.limit) return live;
+      after = rows.at(-1)?.id;
+    }
   }
 }
