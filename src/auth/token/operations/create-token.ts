@@ -226,14 +226,14 @@ async function decideEntity(
   request: CreateRequest,
   facts: { parent: Principal; role: TokenRole | undefined; orphan: boolean },
 ): Promise<{ id: string; policies: readonly string[]; changes: Parameters<Core['store']['commit']>[0] }> {
-  // The one spelling that identity knows it by, before it is held against what the role allows.
-  const alias = canonicalName(request.fields.entity_alias ?? '');
-  if (alias !== '') {
-    requireShortText(alias, 'entity_alias', 512);
+  const asked = request.fields.entity_alias ?? '';
+  if (asked !== '') {
+    // The one spelling that identity knows it by, before it is held against what the role allows.
+    const alias = canonicalName(requireShortText(asked, 'entity_alias', 512));
     const allowed = facts.role?.allowedEntityAliases.some((glob) => matchesGlob(glob, alias)) ?? false;
     if (!facts.role)
       refuse("'entity_alias' is only allowed in combination with token role", 'create the token through a role');
-    if (!allowed || alias.trim() === '') refuse("invalid 'entity_alias' value", 'the role does not allow this alias');
+    if (!allowed || alias === '') refuse("invalid 'entity_alias' value", 'the role does not allow this alias');
     const { entity, changes } = await core.identity.resolveLogin({
       namespace: request.namespace,
       mount: request.mount.accessor,
