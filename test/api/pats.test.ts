@@ -133,6 +133,12 @@ describe('what a personal access token may do', () => {
     const { token } = await make();
     await server.root('DELETE', `auth/userpass/users/${user}`);
     expect(await reads(token)).toBe(403);
+    // Whoever gets the name next is somebody else.
+    await server.root('POST', `auth/userpass/users/${user}`, {
+      password: 'right password',
+      token_policies: 'pats,dev',
+    });
+    expect(await reads(token)).toBe(403);
     await server.root('POST', 'sys/auth/other', { type: 'userpass' });
     await server.root('POST', 'auth/other/users/eve', { password: 'right password', token_policies: 'pats,dev' });
     const eve = await server.call('POST', 'auth/other/login/eve', { body: { password: 'right password' } });

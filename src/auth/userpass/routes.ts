@@ -11,7 +11,7 @@ import {
 } from '../../core/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
 import { type LoginParts, logIn } from './operations/log-in.ts';
-import { changePassword, changePolicies, endOfSessions, writeUser } from './operations/write-user.ts';
+import { changePassword, changePolicies, endOfSessions, endPats, writeUser } from './operations/write-user.ts';
 import type { UserRecord } from './records.ts';
 import { readUserName } from './user-name.ts';
 
@@ -97,6 +97,7 @@ function userRoutes(parts: LoginParts): AnyRoute[] {
       handle: async ({ mount, fields }) => {
         const name = readUserName(fields.username);
         if (name === undefined) return;
+        await endPats(core, mount, name);
         await core.store.commit([users.remove(mount, name), ...(await endOfSessions(core, mount, name))]);
         await core.revocations.settle(mount.namespace);
       },

@@ -5,6 +5,7 @@ import {
   type Principal,
   type RecordCollection,
   readTokenParameters,
+  revokeWhere,
   sanitizePolicyNames,
   type Turns,
 } from '../../../core/index.ts';
@@ -156,6 +157,23 @@ async function changeUser(
       if (!isGuardFailure(error) || attempt >= maxAttempts) throw error;
     }
   }
+}
+
+/** Revokes the PATs made with log-ins of a user: they must not come to life again for the next one of that name. */
+export async function endPats(core: Core, mount: Mount, name: string): Promise<void> {
+  const { namespace, accessor } = mount;
+  const alias = await core.identity.findAliasByName({ namespace, mount: accessor, name });
+  if (!alias) return;
+  await revokeWhere(
+    core.credentials,
+    {
+      namespace,
+      entityId: alias.entityId,
+      kind: 'pat',
+      matches: ({ body }) => body.pat?.loginMount === accessor,
+    },
+    { dryRun: false, nowMillis: core.clock.nowMillis(), reason: 'the user was deleted' },
+  );
 }
 
 /** The change that revokes the tokens a user got through this mount, for the commit that takes their reason away. */
