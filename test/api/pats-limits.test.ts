@@ -482,6 +482,20 @@ describe('rules', () => {
     expect((await make()).expire_time).toBeNull();
   });
 
+  it('count live PATs without reading those that were revoked', async () => {
+    await rule({ max_live_per_entity: 1 });
+    for (let time = 0; time < 3; time += 1) {
+      const { id } = await make();
+      expect((await post(`pats/self/${id}/revoke`, {})).status).toBe(204);
+    }
+    const list = vi.spyOn(server.store, 'list');
+    await make();
+    const rows = await Promise.all(list.mock.results.map(({ value }) => value as Promise<{ state?: string }[]>));
+    list.mockRestore();
+    expect(rows.flat().filter(({ state }) => state === 'revoked')).toEqual([]);
+    expect((await post('pats/self', { name: 'x' })).status).toBe(400);
+  });
+
   it('hold the number of live PATs of an entity under parallel creation', async () => {
     await rule({ max_live_per_entity: 3 });
     const answers = await Promise.all(Array.from({ length: 20 }, () => post('pats/self', { name: 'x' })));

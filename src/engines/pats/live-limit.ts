@@ -1,4 +1,4 @@
-import { type EngineRequest, isLive } from '../../core/index.ts';
+import { type EngineRequest, isLive, type StoredState } from '../../core/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
 import type { Change } from '../../store/index.ts';
 import { type PatStore, placeOf } from './pat-store.ts';
@@ -12,24 +12,30 @@ interface Live {
   readonly overlapping: number;
 }
 
+/** What is revoked stays stored, and is not looked at. */
+const liveStates: readonly StoredState[] = ['active', 'disabled', 'rotated'];
+
 async function countLive(pats: PatStore, request: EngineRequest<unknown>, entityId: string): Promise<Live> {
   let live = 0;
   let overlapping = 0;
-  for (let after = ''; ; ) {
-    const rows = await pats.core.store.list('credentials', {
-      where: { ...placeOf(request.mount), entity_id: entityId },
-      after: { value: after, id: after },
-      limit: pageSize,
-    });
-    for (const row of rows) {
-      if (row.state === 'revoked' || !isLive(pats.credentials.open(row), request.nowMillis)) continue;
-      live += 1;
-      if (row.state === 'rotated') overlapping += 1;
+  for (const state of liveStates) {
+    for (let after = ''; ; ) {
+      const rows = await pats.core.store.list('credentials', {
+        where: { ...placeOf(request.mount), entity_id: entityId, state },
+        after: { value: after, id: after },
+        limit: pageSize,
+      });
+      for (const row of rows) {
+        if (!isLive(pats.credentials.open(row), request.nowMillis)) continue;
+        live += 1;
+        if (state === 'rotated') overlapping += 1;
+      }
+      const last = rows.at(-1);
+      if (!last || rows.length < pageSize) break;
+      after = last.id;
     }
-    const last = rows.at(-1);
-    if (!last || rows.length < pageSize) return { live, overlapping };
-    after = last.id;
   }
+  return { live, overlapping };
 }
 
 /**
