@@ -33,7 +33,7 @@ describe('what each command sends', () => {
       'POST auth/token/create {"policies":["a","b","c"],"ttl":"1h","num_uses":3,"no_parent":true,"no_default_policy":true,"renewable":false,"meta":{"k":"v=w"}}',
     ],
     ['token create -role=ci', 'POST auth/token/create/ci {}'],
-    ['token lookup', 'POST auth/token/lookup-self {}'],
+    ['token lookup', 'GET auth/token/lookup-self'],
     ['token lookup -accessor=x', 'POST auth/token/lookup-accessor {"accessor":"x"}'],
     ['token renew -increment=2h', 'POST auth/token/renew-self {"increment":"2h"}'],
     ['token revoke -self', 'POST auth/token/revoke-self {}'],

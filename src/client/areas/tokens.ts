@@ -75,8 +75,11 @@ export function tokensArea({ request }: Connection): TokensArea {
       const role = options.role === undefined ? '' : `/${pathSegment(options.role)}`;
       return request('POST', `auth/token/create${role}`, { ...fields });
     },
+    // The own token is read: the policy "default" allows no more, as with Vault.
     lookup: (reference) =>
-      request('POST', `auth/token/lookup${suffix(reference)}`, named(reference), { secretFields: ['data.id'] }),
+      'self' in reference
+        ? request('GET', 'auth/token/lookup-self', undefined, { secretFields: ['data.id'] })
+        : request('POST', `auth/token/lookup${suffix(reference)}`, named(reference), { secretFields: ['data.id'] }),
     renew: (reference, increment) =>
       request('POST', `auth/token/renew${suffix(reference)}`, { ...named(reference), increment }),
     revoke: (reference, scope = 'tree') =>
