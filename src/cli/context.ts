@@ -22,7 +22,8 @@ export type ExitCode = 0 | 1 | 2;
 /** Everything the commands take from the process, passed in so that tests can be the process. */
 export interface CliContext {
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly homeFolder: string;
+  /** Where the token is kept; undefined where the caller has no home. */
+  readonly homeFolder: string | undefined;
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;

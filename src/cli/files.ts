@@ -15,12 +15,16 @@ import { UsageError } from './usage-error.ts';
 
 const maxFileBytes = 32 * 1024 * 1024;
 
+const codeOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+
 function reasonOf(error: unknown): string {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  const code = codeOf(error);
   if (code === 'ENOENT') return 'does not exist';
   if (code === 'EACCES' || code === 'EPERM') return 'may not be opened by you';
   if (code === 'EEXIST') return 'exists already';
   if (code === 'EISDIR') return 'is a folder';
+  if (code === 'EROFS') return 'is on a file system that is read-only';
   return 'cannot be opened';
 }
 
@@ -72,7 +76,7 @@ export function readPrivateFile(name: string, maxBytes: number): Buffer | undefi
   try {
     descriptor = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw new UsageError(`the file ${name} ${reasonOf(error)}`);
   }
   try {
@@ -110,7 +114,8 @@ export function reservePrivateFile(name: string): ReservedFile {
       0o600,
     );
   } catch (error) {
-    throw new UsageError(`the file ${name} ${reasonOf(error)}`, 'choose another name, or move the old file away');
+    const reason = codeOf(error) === 'ENOENT' ? 'cannot be made: there is no such folder' : reasonOf(error);
+    throw new UsageError(`the file ${name} ${reason}`, 'choose another name, or move the old file away');
   }
   let written = false;
   return {
@@ -133,17 +138,23 @@ export function createPrivateFile(name: string, text: string): void {
   file.write(text);
 }
 
-/** Puts a file of mode 0600 in place of what was there, whole or not at all. */
-export function replacePrivateFile(name: string, text: string): void {
+/** The same for a file of mode 0600 that takes the place of what is there, whole or not at all, once it is written. */
+export function reserveReplacement(name: string): ReservedFile {
   const next = `${name}.${process.pid}.new`;
   rmSync(next, { force: true });
-  createPrivateFile(next, text);
-  try {
-    renameSync(next, name);
-  } catch (error) {
-    rmSync(next, { force: true });
-    throw new UsageError(`the file ${name} ${reasonOf(error)}`);
-  }
+  const file = reservePrivateFile(next);
+  return {
+    write(text) {
+      file.write(text);
+      try {
+        renameSync(next, name);
+      } catch (error) {
+        rmSync(next, { force: true });
+        throw new UsageError(`the file ${name} ${reasonOf(error)}`);
+      }
+    },
+    [Symbol.dispose]: () => file[Symbol.dispose](),
+  };
 }
 
 /** Puts a file in place of another, whole or not at all; keeps who may read it. */

@@ -1,6 +1,6 @@
-import { homedir } from 'node:os';
 import { systemClock } from '../lib/index.ts';
 import type { CliContext } from './context.ts';
+import { findHomeFolder } from './home-folder.ts';
 import { runCli } from './run.ts';
 
 const args = process.argv.slice(2);
@@ -22,7 +22,7 @@ endOnBrokenPipe(process.stderr);
 
 const context: CliContext = {
   env: process.env,
-  homeFolder: homedir(),
+  homeFolder: findHomeFolder(),
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,

@@ -250,6 +250,15 @@ describe('login', () => {
     expect(next.requests[0]?.headers['x-vault-token']).toBe('srs.new');
   });
 
+  it('asks for no token that it could not keep, and says how to go on', async () => {
+    const home = join(makeFolder(), 'missing');
+    const result = await run(['login', '-method=userpass', 'username=a'], handler, { home, stdin: 'pw' });
+    expect(result).toMatchObject({ code: 2, stdout: '', requests: [] });
+    expect(result.stderr).toMatch(/^error: the token cannot be kept: .*there is no such folder\nhint: .*-no-store/);
+    const other = ['login', '-method=userpass', 'username=a', '-no-store', '-field=token'];
+    expect(await run(other, handler, { home, stdin: 'pw' })).toMatchObject({ code: 0, stdout: 'srs.new' });
+  });
+
   it('warns when a token or a password was written on the command line', async () => {
     const result = await run(['login', 'srs.argv'], handler);
     expect(result.stderr).toContain('warning: the token was given on the command line');

@@ -2,11 +2,13 @@ import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeFolder } from '../../test/cli/in-process.ts';
-import { SecretText } from '../lib/index.ts';
 import { createPrivateFile } from './files.ts';
-import { readTokenFile, tokenFileName, writeTokenFile } from './token-file.ts';
+import { readTokenFile, reserveTokenFile, tokenFileName } from './token-file.ts';
 
-const token = new SecretText('srs.theToken');
+function keepToken(home: string): void {
+  using file = reserveTokenFile(home);
+  file.write('srs.theToken');
+}
 
 describe('the kept token', () => {
   it('STO-02: is written with mode 0600 whatever the umask, in place of a wider file, and leaves nothing else behind', () => {
@@ -14,7 +16,7 @@ describe('the kept token', () => {
     const before = process.umask(0);
     try {
       writeFileSync(tokenFileName(home), 'old', { mode: 0o666 });
-      writeTokenFile(home, token);
+      keepToken(home);
     } finally {
       process.umask(before);
     }
@@ -25,7 +27,7 @@ describe('the kept token', () => {
 
   it.each([0o640, 0o604, 0o644, 0o660, 0o601])('STO-02: is refused when its mode is %o', (mode) => {
     const home = makeFolder();
-    writeTokenFile(home, token);
+    keepToken(home);
     chmodSync(tokenFileName(home), mode);
     expect(() => readTokenFile(home)).toThrow('others may read');
     expect(() => readTokenFile(home)).not.toThrow('theToken');
@@ -39,6 +41,11 @@ describe('the kept token', () => {
     expect(readTokenFile(home)?.insecureText()).toBe('hvs.other');
     chmodSync(vaults, 0o644);
     expect(() => readTokenFile(home)).toThrow('others may read');
+  });
+
+  it('of somebody without a home is none, and none can be kept', () => {
+    expect(readTokenFile(undefined)).toBeUndefined();
+    expect(() => reserveTokenFile(undefined)).toThrow('there is no home folder');
   });
 
   it('is refused when it is no plain file, or absurdly large', () => {

@@ -8,7 +8,7 @@ import { answerValues, printAnswer, printField, printWarnings } from '../print.t
 import { readSecret } from '../secret-input.ts';
 import type { Session } from '../session.ts';
 import { renderKeyValues } from '../table.ts';
-import { tokenFileName, writeTokenFile } from '../token-file.ts';
+import { reserveTokenFile, tokenFileName } from '../token-file.ts';
 import { UsageError } from '../usage-error.ts';
 
 interface LoggedIn {
@@ -89,7 +89,7 @@ async function printLogin(session: Session, flags: Flags, { answer, token }: Log
   if (settings.field !== undefined) return printField(session, values);
   if (settings.format !== 'table') return printAnswer(session, { ...answer, warnings: [] }, '');
   const { id: _id, ...shown } = values as Record<string, unknown> & { id?: unknown };
-  const tokenText = kept ? `kept in ${tokenFileName(context.homeFolder)}` : token;
+  const tokenText = kept ? `kept in ${tokenFileName(context.homeFolder ?? '')}` : token;
   context.stdout.write(renderKeyValues({ ...shown, token: tokenText }));
 }
 
@@ -117,8 +117,9 @@ export function registerLogin(program: Command, context: CliContext): void {
     async (session, flags, words: readonly string[]) => {
       const noPrint = flags.print === false;
       const kept = flags.store !== false && !switchFlag(flags, 'tokenOnly');
+      using file = kept ? reserveTokenFile(context.homeFolder) : undefined;
       const result = await logIn(session, flags, words);
-      if (kept) writeTokenFile(context.homeFolder, result.token);
+      file?.write(result.token.insecureText());
       await printLogin(session, { ...flags, noPrint }, result, kept);
     },
     'none',
