@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeFolder, type RunOptions, type RunResult, runInProcess } from '../../../test/cli/in-process.ts';
@@ -41,6 +41,21 @@ describe('cert', () => {
     expect(result.stdout).not.toContain('KEY');
   });
 
+  it('-out issues nothing when a file cannot be made, and leaves none behind when nothing was issued', async () => {
+    const folder = makeFolder();
+    const issue = ['cert', 'issue', 'web', 'a.example', `-out=${join(folder, 'app')}`];
+    writeFileSync(join(folder, 'app.ca.crt'), 'old');
+    const result = await run(issue, () => envelope(issued));
+    expect(result).toMatchObject({ code: 1, sent: [] });
+    expect(result.stderr).toContain('app.ca.crt exists already');
+    rmSync(join(folder, 'app.ca.crt'));
+    expect((await run(issue, () => ({ status: 400 }))).code).toBe(2);
+    expect(readdirSync(folder)).toEqual([]);
+    const { private_key: _key, ...signed } = issued;
+    await run(['cert', 'sign', 'web', '-', `-out=${join(folder, 'b')}`], () => envelope(signed), { stdin: 'CSR' });
+    expect(readdirSync(folder).sort()).toEqual(['b.ca.crt', 'b.crt']);
+  });
+
   it('sign takes the request from a file or standard input', async () => {
     const { private_key: _key, ...signed } = issued;
     const result = await run(['cert', 'sign', 'web', '-', '-field=certificate'], () => envelope(signed), {
@@ -54,6 +69,18 @@ describe('cert', () => {
     expect((await run(['cert', 'ca'], () => ({ body: pem }))).stdout).toBe(pem);
     expect((await run(['cert', 'crl'], () => ({ body: pem }))).sent).toEqual(['GET pki/crl/pem']);
     expect((await run(['cert', 'ca', '-chain'], () => ({}))).code).toBe(2);
+  });
+
+  it('ca and crl are JSON or one field when asked, and name the mount when there is none', async () => {
+    const body = 'PEM\n';
+    expect(JSON.parse((await run(['cert', 'ca', '-format=json'], () => ({ body }))).stdout)).toEqual({
+      certificate: body,
+    });
+    expect(JSON.parse((await run(['cert', 'crl', '-format=json'], () => ({ body }))).stdout)).toEqual({ crl: body });
+    expect((await run(['cert', 'ca', '-chain', '-field=ca_chain'], () => ({ body }))).stdout).toBe(body);
+    const missing = await run(['cert', 'ca', '-mount=nope'], () => ({ status: 403 }));
+    expect(missing.code).toBe(2);
+    expect(missing.stderr).toMatch(/^error: there is no CA at nope\/ .*\nhint: .*secrets list/);
   });
 });
 

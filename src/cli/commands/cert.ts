@@ -1,11 +1,17 @@
 import type { Command } from 'commander';
-import type { IssuedCertificate, RawAnswer, SignedCertificate } from '../../client/index.ts';
+import {
+  type Answer,
+  ApiError,
+  type IssuedCertificate,
+  type RawAnswer,
+  type SignedCertificate,
+} from '../../client/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
 import type { CliContext } from '../context.ts';
 import { addCommand, collect, onServer } from '../define-command.ts';
-import { createPrivateFile, readTextFile } from '../files.ts';
+import { type ReservedFile, readTextFile, reservePrivateFile } from '../files.ts';
 import { type Flags, listFlag, switchFlag, textFlag } from '../flag-values.ts';
-import { printAnswer, printKeys, printLine, printWarnings } from '../print.ts';
+import { printAnswer, printField, printKeys, printLine, printStructured, printWarnings } from '../print.ts';
 import { readStdin } from '../secret-input.ts';
 import type { Session } from '../session.ts';
 
@@ -20,8 +26,7 @@ function addNameFlags(command: Command): Command {
     .option('--alt-names <names>', 'more DNS names and mail addresses, comma-separated')
     .option('--ip-san <address>', 'IP address; repeatable', collect)
     .option('--uri-san <uri>', 'URI; repeatable', collect)
-    .option('--ttl <duration>', 'lifetime')
-    .option('--out <prefix>', 'write PREFIX.crt, PREFIX.ca.crt and PREFIX.key (mode 0600) and print no key');
+    .option('--ttl <duration>', 'lifetime');
 }
 
 const readNames = (flags: Flags) => ({
@@ -33,34 +38,57 @@ const readNames = (flags: Flags) => ({
 
 const line = (pem: string): string => (pem.endsWith('\n') ? pem : `${pem}\n`);
 
-/** Writes new files, the key first: without it the certificate is of no use. */
-function writeCertificate(session: Session, prefix: string, data: SignedCertificate | IssuedCertificate): void {
-  const written: string[] = [];
-  const write = (ending: string, text: string): void => {
-    createPrivateFile(`${prefix}.${ending}`, line(text));
-    written.push(`${prefix}.${ending}`);
+interface CertificateFiles extends Disposable {
+  /** Answers the names of what it wrote. */
+  write(data: SignedCertificate | IssuedCertificate): string[];
+}
+
+/** Makes the new files before anything is asked for: a certificate whose key has no place to go is issued for nothing. */
+function reserveFiles(prefix: string, withKey: boolean): CertificateFiles {
+  using made = new DisposableStack();
+  const reserve = (ending: string): ReservedFile => made.use(reservePrivateFile(`${prefix}.${ending}`));
+  const key = withKey ? reserve('key') : undefined;
+  const certificate = reserve('crt');
+  const chain = reserve('ca.crt');
+  const kept = made.move();
+  return {
+    write(data) {
+      // The key first: without it the certificate is of no use.
+      if ('private_key' in data) key?.write(line(data.private_key.insecureText()));
+      certificate.write(line(data.certificate));
+      chain.write((data.ca_chain?.length ? data.ca_chain : [data.issuing_ca]).map(line).join(''));
+      return [...(withKey ? ['key'] : []), 'crt', 'ca.crt'].map((ending) => `${prefix}.${ending}`);
+    },
+    [Symbol.dispose]: () => kept.dispose(),
   };
-  if ('private_key' in data) write('key', data.private_key.insecureText());
-  write('crt', data.certificate);
-  const chain = data.ca_chain?.length ? data.ca_chain : [data.issuing_ca];
-  write('ca.crt', chain.map(line).join(''));
-  printLine(session, `serial number ${data.serial_number}; written: ${written.join(', ')}`);
+}
+
+/** Prints what was issued, or puts it into the files of `-out`. */
+async function deliver(
+  session: Session,
+  flags: Flags,
+  withKey: boolean,
+  ask: () => Promise<Answer<SignedCertificate | IssuedCertificate>>,
+): Promise<void> {
+  const out = textFlag(flags, 'out');
+  if (out === undefined) return printAnswer(session, await ask(), '');
+  using files = reserveFiles(out, withKey);
+  const answer = await ask();
+  printWarnings(session, answer.warnings);
+  const written = files.write(answer.data);
+  const { serial_number } = answer.data;
+  if (session.settings.field !== undefined) return printField(session, { serial_number });
+  if (session.settings.format !== 'table') return printStructured(session, { serial_number, files: written });
+  printLine(session, `serial number ${serial_number}; written: ${written.join(', ')}`);
 }
 
 function registerIssue(group: Command, context: CliContext): void {
   const command = addCertCommand(group, 'issue <role> <common-name>', 'Issues a certificate with a new key.', [
     'strongroom cert issue web app.example.com -ttl=72h -out=app',
-  ]);
+  ]).option('--out <prefix>', 'write new files PREFIX.key, PREFIX.crt and PREFIX.ca.crt (mode 0600) and print no key');
   onServer(addNameFlags(command), context, async (session, flags, role: string, commonName: string) => {
-    const answer = await session.client.pki.issue(
-      role,
-      { common_name: commonName, ...readNames(flags) },
-      mountOf(flags),
-    );
-    const out = textFlag(flags, 'out');
-    if (out === undefined) return printAnswer(session, answer, '');
-    printWarnings(session, answer.warnings);
-    writeCertificate(session, out, answer.data);
+    const fields = { common_name: commonName, ...readNames(flags) };
+    await deliver(session, flags, true, () => session.client.pki.issue(role, fields, mountOf(flags)));
   });
 }
 
@@ -70,29 +98,37 @@ function registerSign(group: Command, context: CliContext): void {
     'sign <role> <csr-file>',
     'Signs a certificate request (PEM; - for standard input).',
     ['strongroom cert sign web app.csr -ttl=72h -field=certificate > app.crt'],
-  ).option('--common-name <name>', 'name, if not the one of the request');
+  )
+    .option('--common-name <name>', 'name, if not the one of the request')
+    .option('--out <prefix>', 'write new files PREFIX.crt and PREFIX.ca.crt (mode 0600)');
   onServer(addNameFlags(command), context, async (session, flags, role: string, file: string) => {
     const csr = file === '-' ? await readStdin(context) : readTextFile(file);
     const fields = { csr, ...readNames(flags) };
     const name = textFlag(flags, 'commonName');
-    const answer = await session.client.pki.sign(
-      role,
-      name === undefined ? fields : { ...fields, common_name: name },
-      mountOf(flags),
-    );
-    const out = textFlag(flags, 'out');
-    if (out === undefined) return printAnswer(session, answer, '');
-    printWarnings(session, answer.warnings);
-    writeCertificate(session, out, answer.data);
+    const all = name === undefined ? fields : { ...fields, common_name: name };
+    await deliver(session, flags, false, () => session.client.pki.sign(role, all, mountOf(flags)));
   });
 }
 
-/** PEM goes to standard output as it is: nothing else is of use to the next program. */
-function printPem(context: CliContext, answer: RawAnswer, what: string): void {
+/** PEM goes to standard output as it is: nothing else is of use to the next program, unless it asks for JSON. */
+async function printPem(session: Session, flags: Flags, name: string, ask: () => Promise<RawAnswer>): Promise<void> {
+  const mount = textFlag(flags, 'mount') ?? 'pki';
+  // These routes are public, so without a token the server does not say whether there is such a mount.
+  const answer = await ask().catch((error) => {
+    if (!(error instanceof ApiError) || error.status !== 403) throw error;
+    throw new StrongroomError('not_found', `there is no CA at ${mount}/ (403, ${error.request})`, {
+      hint: 'list what is mounted: strongroom secrets list; -mount says where',
+    });
+  });
   if (answer.bytes.length === 0) {
+    const what = name === 'crl' ? 'CRL' : 'CA';
     throw new StrongroomError('not_found', `this mount has no ${what} yet`, { hint: 'generate or import a CA first' });
   }
-  context.stdout.write(line(answer.bytes.toString('utf8')));
+  const pem = line(answer.bytes.toString('utf8'));
+  const { field, format } = session.settings;
+  if (field !== undefined) return printField(session, { [name]: pem });
+  if (format !== 'table') return printStructured(session, { [name]: pem });
+  session.context.stdout.write(pem);
 }
 
 export function registerCert(program: Command, context: CliContext): void {
@@ -121,11 +157,11 @@ export function registerCert(program: Command, context: CliContext): void {
   );
   onServer(ca, context, async (session, flags) => {
     const { pki } = session.client;
-    const answer = await (switchFlag(flags, 'chain') ? pki.caChainPem(mountOf(flags)) : pki.caPem(mountOf(flags)));
-    printPem(context, answer, 'CA');
+    if (switchFlag(flags, 'chain')) return printPem(session, flags, 'ca_chain', () => pki.caChainPem(mountOf(flags)));
+    await printPem(session, flags, 'certificate', () => pki.caPem(mountOf(flags)));
   });
   const crl = addCertCommand(group, 'crl', "Prints the CA's revocation list (PEM).", ['strongroom cert crl > ca.crl']);
   onServer(crl, context, async (session, flags) =>
-    printPem(context, await session.client.pki.crlPem(mountOf(flags)), 'CRL'),
+    printPem(session, flags, 'crl', () => session.client.pki.crlPem(mountOf(flags))),
   );
 }
