@@ -53,7 +53,7 @@ export const commandGroups: readonly CommandGroup[] = [
   group('kv', 'work with key-value secrets', async () => (await import('./commands/kv.ts')).registerKv),
   group(
     'audit',
-    'verify and follow audit logs, manage devices',
+    'verify and follow audit logs, list devices',
     async () => (await import('./commands/audit.ts')).registerAudit,
   ),
   group('version', 'print the version', async () => (await import('./commands/version.ts')).registerVersion),

@@ -13,7 +13,7 @@ export function registerWrite(program: Command, context: CliContext): void {
     'Writes name=value words, or JSON from standard input (-).',
     [
       'strongroom write auth/userpass/users/anna policies=dev password=@anna.txt',
-      'echo \'{"type":"file"}\' | strongroom write sys/audit/main -',
+      'echo \'{"max_ttl":"72h"}\' | strongroom write pki/roles/web -',
       'strongroom write -force pki/tidy',
     ],
   )
