@@ -5,7 +5,8 @@ import { readTextFile } from './files.ts';
 import { readStdin, warnAboutArgv } from './secret-input.ts';
 import { UsageError } from './usage-error.ts';
 
-const sensitiveName = /(passw(or)?d|passphrase|secret|token|private_?key|credential|\bpin\b|^key$|_key$)/i;
+/** `token_policies` and its like are settings of tokens, not tokens. */
+const sensitiveName = /(passw(or)?d|passphrase|secret|tokens?$|private_?key|credential|\bpin\b|^key$|_key$)/i;
 
 /** What a name was given, and whether it came from where others cannot look. */
 async function readValue(context: CliContext, name: string, text: string): Promise<BodyValue> {

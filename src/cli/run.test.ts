@@ -42,6 +42,7 @@ describe('usage', () => {
     ['a number that is none', ['token', 'create', '-use-limit=few', '-address=http://127.0.0.1:1']],
     ['a pair that is none', ['token', 'create', '-metadata=x', '-address=http://127.0.0.1:1']],
     ['a value that is no pair', ['write', 'a', 'b', '-address=http://127.0.0.1:1']],
+    ['an address without a scheme', ['status', '-address=127.0.0.1:8200']],
     ['nothing to write', ['write', 'a', '-address=http://127.0.0.1:1']],
     ['a server without configuration', ['server']],
     ['a log-in method nobody knows', ['login', '-method=ldap']],

@@ -1,5 +1,5 @@
-import { type Client, createClient } from '../client/index.ts';
-import { SecretText } from '../lib/index.ts';
+import { type Client, createClient, parseAddress } from '../client/index.ts';
+import { SecretText, StrongroomError } from '../lib/index.ts';
 import type { CliContext } from './context.ts';
 import { readSecretFile, readTextFile } from './files.ts';
 import type { Flags } from './flag-values.ts';
@@ -36,6 +36,16 @@ function warnAboutTransport(context: CliContext, settings: Settings): void {
   }
 }
 
+/** An address that is none is wrong usage, so that "status" does not end with the code for a sealed server. */
+function checkAddress(address: string): string {
+  try {
+    parseAddress(address);
+    return address;
+  } catch (error) {
+    throw error instanceof StrongroomError ? new UsageError(error.message, error.hint) : error;
+  }
+}
+
 /** Opens the session a command's flags and the environment describe. `token: 'none'` leaves kept tokens unread. */
 export function openSession(context: CliContext, flags: Flags, token: 'kept' | 'none' = 'kept'): Session {
   const settings = readSettings(flags, context.env);
@@ -54,7 +64,7 @@ export function openSession(context: CliContext, flags: Flags, token: 'kept' | '
   const opened: Client[] = [];
   const withToken = (other: SecretText | undefined): Client => {
     const client = createClient({
-      address: settings.address,
+      address: checkAddress(settings.address),
       token: other,
       namespace: settings.namespace,
       insecureSkipVerify: settings.skipVerify,

@@ -1,3 +1,4 @@
+export { parseAddress } from './address.ts';
 export { ApiError } from './api-error.ts';
 export type {
   ApiKey,

@@ -101,6 +101,17 @@ describe('what each command sends', () => {
     expect(result.sent).toEqual(['POST auth/userpass/users/a {"password":"p4ss","policies":"x"}']);
     expect(result.stderr).toMatch(/^warning: password was given on the command line/);
     expect(result.stderr).not.toContain('p4ss');
+    expect((await run(['write', 'a', 'client_token=x'])).stderr).toContain('client_token was given');
+    expect((await run(['write', 'auth/userpass/users/a', 'token_policies=x', 'token_ttl=1h'])).stderr).toBe('');
+  });
+});
+
+describe('credentials revoke', () => {
+  it('that matches nothing is JSON all the same', async () => {
+    const count = { token: 0 };
+    const result = await run(['credentials', 'revoke', '-owner=x', '-yes', '-format=json'], () => envelope({ count }));
+    expect(result.code).toBe(0);
+    expect(JSON.parse(result.stdout)).toMatchObject({ data: { count } });
   });
 });
 

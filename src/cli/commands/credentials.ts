@@ -11,7 +11,7 @@ import { visibleText } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
 
 const filterFlags: readonly (readonly [keyof CredentialFilter, string, string])[] = [
-  ['kind', '--kind <kind>', 'token, api_key, pat, certificate, secret_id or lease'],
+  ['kind', '--kind <kind>', 'token, api_key, pat, certificate or lease'],
   ['owner', '--owner <owner>', 'of this owner'],
   ['entity_id', '--entity-id <id>', 'of this entity'],
   ['policy', '--policy <name>', 'with this policy'],
@@ -109,7 +109,11 @@ function registerRevoke(group: Command, context: CliContext): void {
     const { total, text } = describeCount(preview.data);
     if (switchFlag(flags, 'dryRun')) return printAnswer(session, preview, 'nothing matches');
     context.stderr.write(`matching credentials: ${text}\n`);
-    if (total === 0) return;
+    if (total === 0) {
+      // A program that reads JSON gets the counts, all of them zero.
+      if (session.settings.format !== 'table') await printAnswer(session, preview, '');
+      return;
+    }
     if (!switchFlag(flags, 'yes') && !(await confirm(context, total)))
       throw new StrongroomError('precondition_failed', 'nothing was revoked', { hint: 'answer yes, or give --yes' });
     const answer = await withProgress(context, 'Revoking', () =>
