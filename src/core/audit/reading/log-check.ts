@@ -21,6 +21,7 @@ export class LogCheck {
   #provenLines = 0;
   #endsWithCheckpoint = false;
   #headSeen = false;
+  #headCoveredSeen = false;
   #found: { line: number; kind: AuditProblem; problem: string } | undefined;
 
   constructor(options: VerifyOptions) {
@@ -85,6 +86,8 @@ export class LogCheck {
     if (seal.mac !== undefined) this.#provenLines = seal.seq;
     const { head } = this.#options;
     if (head !== undefined && head.seq === seal.seq && head.chain === seal.chain) this.#headSeen = true;
+    if (head !== undefined && head.covers.seq === seal.seq && head.covers.chain === seal.chain)
+      this.#headCoveredSeen = true;
   }
 
   async #control(bytes: Buffer, place: number): Promise<boolean> {
@@ -146,8 +149,9 @@ export class LogCheck {
         'the head belongs to another log, and this one does not end with a last checkpoint',
       );
     }
-    if (this.#headSeen) return true;
-    return this.#bad(seq + 1, 'cut', `the end is missing: the head names line ${head.seq}`);
+    // Only the covered line is signed: who cuts the log can let the head name any earlier line as its own.
+    if (this.#headSeen && this.#headCoveredSeen) return true;
+    return this.#bad(seq + 1, 'cut', `the end is missing: the head names line ${Math.max(head.seq, head.covers.seq)}`);
   }
 
   #misplaced(place: number, seq: number, next: ReadLine | undefined): boolean {

@@ -243,3 +243,16 @@ describe('a log that is still being written', () => {
     expect(await check(running)).toMatchObject({ ok: false, kind: 'cut', firstBadLine: running.length + 1 });
   });
 });
+
+describe('a head that was edited', () => {
+  it('AUD-09: its own place is not signed, so a log cut before what it covers is cut all the same', async () => {
+    const covered = head.covers.seq;
+    for (let kept = 1; kept < covered; kept += 1) {
+      const seal = readSeal(Buffer.from(log[kept - 1] as string));
+      if (seal?.mac === undefined) continue;
+      const edited: AuditHead = { ...head, seq: seal.seq, chain: seal.chain };
+      const verdict = await check(log.slice(0, kept), { ...all, head: edited });
+      expect(verdict, `cut after line ${kept}`).toMatchObject({ ok: false, kind: 'cut' });
+    }
+  });
+});
