@@ -301,3 +301,9 @@ describe('cubbyhole', () => {
     expect(answer.status).toBe(400);
   });
 });
+
+it('only the mount may have a negative delete_version_after', async () => {
+  expect((await root('POST', 'secret/metadata/negative', { delete_version_after: '-1s' })).status).toBe(400);
+  expect((await root('POST', 'secret/config', { delete_version_after: '-1s' })).status).toBe(204);
+  await root('POST', 'secret/config', { delete_version_after: 0 });
+});

@@ -15,7 +15,8 @@ const metadataFields = {
   ...path,
   max_versions: field.integer().optional(),
   cas_required: field.boolean().optional(),
-  delete_version_after: field.signedSeconds().optional(),
+  // Only the mount's may be negative: a key cannot switch off what its mount says.
+  delete_version_after: field.seconds().optional(),
   custom_metadata: field.any().optional(),
 };
 
