@@ -43,6 +43,10 @@ export interface IssuerRecord {
   readonly createdMillis: number;
 }
 
+/** Whether lists can be made: its key is here, and its usage was not narrowed. */
+export const signsLists = (issuer: IssuerRecord): boolean =>
+  issuer.keyId !== '' && issuer.usage.includes('crl-signing');
+
 /** One row a mount: whatever issuing reads besides role and issuer. */
 export interface PkiConfig {
   readonly defaultIssuer: string;
@@ -65,10 +69,11 @@ export const defaultPkiConfig: PkiConfig = {
   issuerGeneration: 0,
 };
 
-/** The newest revocation list of an issuer. */
+/** The newest revocation list of a subject and key. It outlives its issuer: numbers rise when that is imported again. */
 export interface CrlRecord {
   readonly number: string;
   /** Base64. */
   readonly der: string;
+  readonly thisUpdateMillis: number;
   readonly nextUpdateMillis: number;
 }

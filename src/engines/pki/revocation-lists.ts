@@ -1,8 +1,9 @@
 import type { Mount, StoredRecord } from '../../core/index.ts';
-import { isGuardFailure } from '../../store/index.ts';
-import { encodeRevokedEntry, issueCrl } from '../../x509/index.ts';
-import type { Authorities } from './authority.ts';
-import { type PkiStore, readConfig } from './pki-store.ts';
+import { sha256Hex } from '../../crypto/index.ts';
+import { isGuardFailure, type Row } from '../../store/index.ts';
+import { encodeRevokedEntry, issueCrl, type ParsedCertificate, parseCertificate } from '../../x509/index.ts';
+import { type Authorities, readCertificate } from './authority.ts';
+import { allIssuers, type PkiStore, readConfig } from './pki-store.ts';
 import type { CrlRecord, IssuerRecord } from './records.ts';
 
 const pageSize = 10_000;
@@ -19,11 +20,17 @@ interface Entry {
 interface KnownEntries {
   readonly entries: Map<string, Entry>;
   lastMillis: number;
+  /** Counts entries ever added. */
+  added: number;
+  /** How many of them the stored list was made with; undefined until this process has made one. */
+  listed: number | undefined;
+  /** What expired before this was on a list after its end, and is not taken up again. */
+  droppedMillis: number;
 }
 
 /**
- * The revocation list of each issuer: made anew at every revocation, and on demand when its time is nearly over.
- * Revocations that come while one is made share the next.
+ * The revocation list of each issuer: made anew at every revocation, and on demand when half of its time is over or it
+ * is behind, as after a revocation whose list could not be signed. Revocations that come while one is made share the next.
  */
 export class RevocationLists {
   readonly #pki: PkiStore;
@@ -38,18 +45,33 @@ export class RevocationLists {
     pki.core.seal.whenSealed(() => this.#known.clear());
   }
 
-  /** The list in force, made now when there is none or its time is over. */
+  /** The list in force, made now when there is none, it is behind, or half of its time is over. */
   async current(mount: Mount, issuer: StoredRecord<IssuerRecord>): Promise<Buffer> {
-    const stored = await this.#pki.crls.read(mount, issuer.id);
+    const stored = await this.#pki.crls.read(mount, listId(issuer.body));
     const nowMillis = this.#pki.core.clock.nowMillis();
-    const fresh = stored !== undefined && stored.body.nextUpdateMillis > nowMillis;
-    const record = fresh ? stored.body : await this.rebuild(mount, issuer);
-    return Buffer.from(record.der, 'base64');
+    const fresh =
+      stored !== undefined &&
+      nowMillis < (stored.body.thisUpdateMillis + stored.body.nextUpdateMillis) / 2 &&
+      (await this.#isComplete(mount, issuer.body));
+    if (fresh) return Buffer.from(stored.body.der, 'base64');
+    try {
+      return Buffer.from((await this.rebuild(mount, issuer)).der, 'base64');
+    } catch (error) {
+      // While the key is out of reach, a list that has not ended says more than none.
+      if (!stored || stored.body.nextUpdateMillis <= nowMillis) throw error;
+      this.#pki.core.log.warn({ mount: mount.prefix, error }, 'a revocation list could not be made anew');
+      return Buffer.from(stored.body.der, 'base64');
+    }
+  }
+
+  async #isComplete(mount: Mount, issuer: IssuerRecord): Promise<boolean> {
+    const known = await this.#read(mount, issuer);
+    return known.listed === known.added;
   }
 
   /** A list that holds everything revoked before this call. */
   rebuild(mount: Mount, issuer: StoredRecord<IssuerRecord>): Promise<CrlRecord> {
-    const id = `${mount.id}/${issuer.id}`;
+    const id = `${mount.id}/${listId(issuer.body)}`;
     const running = this.#running.get(id);
     if (!running) return this.#start(id, mount, issuer);
     // The one that runs may have read already: everybody who comes now shares the one after it.
@@ -69,20 +91,23 @@ export class RevocationLists {
   }
 
   #start(id: string, mount: Mount, issuer: StoredRecord<IssuerRecord>): Promise<CrlRecord> {
-    const work = this.#make(id, mount, issuer).finally(() => {
+    const work = this.#make(mount, issuer).finally(() => {
       if (this.#running.get(id) === work) this.#running.delete(id);
     });
     this.#running.set(id, work);
     return work;
   }
 
-  async #make(id: string, mount: Mount, issuer: StoredRecord<IssuerRecord>): Promise<CrlRecord> {
+  async #make(mount: Mount, issuer: StoredRecord<IssuerRecord>): Promise<CrlRecord> {
     const { config } = await readConfig(this.#pki, mount);
     const current = (await this.#pki.issuers.read(mount, issuer.id)) ?? issuer;
     const authority = await this.#authorities.load(mount, current, config, 'crl-signing');
+    const id = listId(issuer.body);
     for (let attempt = 1; ; attempt += 1) {
-      const entries = await this.#entries(id, mount, issuer.id);
-      const previous = await this.#pki.crls.read(mount, issuer.id);
+      const known = await this.#read(mount, issuer.body);
+      const previous = await this.#pki.crls.read(mount, id);
+      const { added } = known;
+      const entries = takeEntries(known, previous?.body.thisUpdateMillis ?? 0);
       const nowSeconds = Math.floor(this.#pki.core.clock.nowMillis() / 1000);
       const number = previous === undefined ? 1n : BigInt(previous.body.number) + 1n;
       const der = await issueCrl({
@@ -100,10 +125,12 @@ export class RevocationLists {
       const record: CrlRecord = {
         number: number.toString(),
         der: der.toString('base64'),
+        thisUpdateMillis: nowSeconds * 1000,
         nextUpdateMillis: (nowSeconds + config.crlExpirySeconds) * 1000,
       };
       try {
-        await this.#pki.core.store.commit([this.#pki.crls.put(mount, issuer.id, previous, record)]);
+        await this.#pki.core.store.commit([this.#pki.crls.put(mount, id, previous, record)]);
+        known.listed = added;
         return record;
       } catch (error) {
         if (!isGuardFailure(error) || attempt >= maxAttempts) throw error;
@@ -111,32 +138,72 @@ export class RevocationLists {
     }
   }
 
-  /** Entries of everything revoked and not expired; only what is new is read. */
-  async #entries(id: string, mount: Mount, issuerId: string): Promise<Buffer[]> {
-    const known = this.#known.get(id) ?? { entries: new Map<string, Entry>(), lastMillis: 0 };
+  /** What the issuer revoked; only what is new is read, by one caller at a time. */
+  #read(mount: Mount, issuer: IssuerRecord): Promise<KnownEntries> {
+    const id = `${mount.id}/${listId(issuer)}`;
+    return this.#pki.turns.take(`crl ${id}`, () => this.#readOn(id, mount, issuer));
+  }
+
+  async #readOn(id: string, mount: Mount, issuer: IssuerRecord): Promise<KnownEntries> {
+    const known = this.#known.get(id) ?? {
+      entries: new Map<string, Entry>(),
+      lastMillis: 0,
+      added: 0,
+      listed: undefined,
+      droppedMillis: 0,
+    };
     this.#known.set(id, known);
+    const isOurs = await this.#signedBy(mount, issuer);
     let after: { value: number; id: string } | undefined =
       known.lastMillis > 0 ? { value: known.lastMillis - overlapMillis, id: '' } : undefined;
     for (;;) {
       const rows = await this.#pki.core.certificates.revoked(mount, after, pageSize);
       for (const row of rows) {
         const revokedMillis = row.revoked_millis ?? 0;
+        const expireMillis = row.expire_millis ?? Number.POSITIVE_INFINITY;
         known.lastMillis = Math.max(known.lastMillis, revokedMillis);
-        if (row.issuer !== issuerId || known.entries.has(row.id)) continue;
+        if (known.entries.has(row.id) || expireMillis <= known.droppedMillis || !isOurs(row)) continue;
         const der = encodeRevokedEntry({
           serial: serialContent(row.id),
           revokedAtSeconds: Math.floor(revokedMillis / 1000),
         });
-        known.entries.set(row.id, { der, expireMillis: row.expire_millis ?? Number.POSITIVE_INFINITY });
+        known.entries.set(row.id, { der, expireMillis });
+        known.added += 1;
       }
       const last = rows.at(-1);
-      if (!last || rows.length < pageSize) break;
+      if (!last || rows.length < pageSize) return known;
       after = { value: last.revoked_millis ?? 0, id: last.id };
     }
-    const nowMillis = this.#pki.core.clock.nowMillis();
-    for (const [serial, entry] of known.entries) if (entry.expireMillis <= nowMillis) known.entries.delete(serial);
-    return [...known.entries.values()].map((entry) => entry.der);
   }
+
+  /** Whether a certificate of this mount is one of this subject and key: its issuer may be another record, or be gone. */
+  async #signedBy(mount: Mount, issuer: IssuerRecord): Promise<(row: Row<'certificates'>) => boolean> {
+    const id = listId(issuer);
+    const same = new Map((await allIssuers(this.#pki, mount)).map(({ body }) => [body.id, listId(body) === id]));
+    same.set(issuer.id, true);
+    const certificate = readCertificate(issuer);
+    return (row) =>
+      same.get(row.issuer) ??
+      names(parseCertificate(Buffer.from(this.#pki.core.certificates.open(row).body.der, 'base64')), certificate);
+  }
+}
+
+function names(leaf: ParsedCertificate, issuer: ParsedCertificate): boolean {
+  const key = leaf.authorityKeyIdentifier;
+  return leaf.issuer.equals(issuer.subject) && (!key || key.equals(issuer.subjectKeyIdentifier ?? key));
+}
+
+/** The entries of the next list: one leaves after it stood on a list made when it had expired (RFC 5280 3.3). */
+function takeEntries(known: KnownEntries, lastListMillis: number): Buffer[] {
+  known.droppedMillis = lastListMillis;
+  for (const [serial, entry] of known.entries) if (entry.expireMillis <= lastListMillis) known.entries.delete(serial);
+  return [...known.entries.values()].map((entry) => entry.der);
+}
+
+/** To relying parties, certificates of one subject and key are one issuer: they share a list and its numbers. */
+export function listId(issuer: IssuerRecord): string {
+  const { subject, spki, subjectKeyIdentifier } = readCertificate(issuer);
+  return sha256Hex(Buffer.concat([subject, spki, subjectKeyIdentifier ?? Buffer.alloc(0)]));
 }
 
 /** INTEGER content of a serial kept as bare hex: a sign octet where the first bit is set. */

@@ -2,6 +2,8 @@ import { type Answer, type AnyRoute, access, field, type Mount, route } from '..
 import { destroyKey } from './make-key.ts';
 import type { PkiParts } from './parts.ts';
 import { allIssuers, configChange, type PkiStore, readConfig } from './pki-store.ts';
+import { signsLists } from './records.ts';
+import { listId } from './revocation-lists.ts';
 
 const tidyGraceMillis = 72 * 3_600_000;
 const tidyBatch = 1_000;
@@ -19,9 +21,9 @@ export function maintenanceRoutes({ pki, lists }: PkiParts): AnyRoute[] {
         access: access.capability,
         fields: {},
         handle: async ({ mount }) => {
-          for (const issuer of await allIssuers(pki, mount)) {
-            if (issuer.body.keyId !== '') await lists.rebuild(mount, issuer);
-          }
+          const signers = (await allIssuers(pki, mount)).filter(({ body }) => signsLists(body));
+          const one = new Map(signers.map((issuer) => [listId(issuer.body), issuer]));
+          for (const issuer of one.values()) await lists.rebuild(mount, issuer);
           return rotated;
         },
       }),
@@ -77,7 +79,7 @@ export async function destroyAll(pki: PkiStore, mount: Mount): Promise<void> {
       defaultKey: '',
       issuerGeneration: stored.config.issuerGeneration + 1,
     }),
-    ...issuers.flatMap(({ id }) => [pki.issuers.remove(mount, id), pki.crls.remove(mount, id)]),
+    ...issuers.map(({ id }) => pki.issuers.remove(mount, id)),
   ]);
   // Planned keys that were never completed as well: their home may hold them all the same.
   for (const record of await pki.keys.page(mount, '', 10_000)) await destroyKey(pki, mount, record.body);

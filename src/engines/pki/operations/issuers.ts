@@ -162,9 +162,5 @@ export async function deleteIssuer(
     defaultIssuer: wasDefault ? '' : stored.config.defaultIssuer,
     issuerGeneration: stored.config.issuerGeneration + 1,
   };
-  await pki.core.store.commit([
-    configChange(pki, mount, stored, next),
-    pki.issuers.remove(mount, record.id),
-    pki.crls.remove(mount, record.id),
-  ]);
+  await pki.core.store.commit([configChange(pki, mount, stored, next), pki.issuers.remove(mount, record.id)]);
 }

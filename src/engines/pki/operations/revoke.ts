@@ -2,6 +2,7 @@ import type { Answer, EngineRequest, Mount } from '../../../core/index.ts';
 import { formatTime, StrongroomError } from '../../../lib/index.ts';
 import { parseCertificate, parseSerial, serialKey } from '../../../x509/index.ts';
 import { type PkiStore, readConfig } from '../pki-store.ts';
+import { signsLists } from '../records.ts';
 import type { RevocationLists } from '../revocation-lists.ts';
 
 export interface RevokeParts {
@@ -63,6 +64,7 @@ export async function revokeSerial(parts: RevokeParts, mount: Mount, serial: str
   const stored = await parts.pki.core.certificates.find(mount, serial);
   const issuer = stored && (await parts.pki.issuers.read(mount, stored.row.issuer));
   const { config } = await readConfig(parts.pki, mount);
-  if (issuer && issuer.body.keyId !== '' && !config.crlDisabled) await parts.lists.rebuild(mount, issuer);
+  // One that may sign no lists has none to bring up to date; the revocation stands all the same.
+  if (issuer && signsLists(issuer.body) && !config.crlDisabled) await parts.lists.rebuild(mount, issuer);
   return revokedMillis;
 }
