@@ -132,7 +132,7 @@ async function logInByCertificate(stage: Stage): Promise<void> {
   const serialNumber = shown.stdout.trim().replace(/^serial=/, '');
   const serial = (serialNumber.match(/../g) ?? []).join(':').toLowerCase();
   await stage.cli(['cert', 'revoke', serial]);
-  const crl = stage.writeFile('issuing-ca.crl', (await stage.cli(['cert', 'crl'])).stdout);
+  const crl = stage.writeFile('issuing-ca.crl', (await stage.cli(['cert', 'crl', '-field=crl'])).stdout);
   const listed = await stage.execute('openssl', ['crl', '-in', crl, '-noout', '-text']);
   narrator.check(listed.stdout.includes(serialNumber), 'the revocation list has its serial number');
   const refused = await stage.cli(args, { token: '', clientCertificate, expect: 2 });

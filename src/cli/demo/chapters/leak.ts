@@ -34,7 +34,7 @@ export async function tellLeak(stage: Stage): Promise<void> {
   narrator.check((await lookUp(String(pat['token']))).status === 403, 'her PAT is refused');
   const verdict = await stage.request('POST', 'api-keys/verify', { body: { key: key['key'] } });
   narrator.check((verdict.json?.['data'] as Record<string, unknown>)?.['valid'] === false, 'her API key is not valid');
-  const crl = stage.writeFile('after.crl', (await stage.quietly(['cert', 'crl'])).stdout);
+  const crl = stage.writeFile('after.crl', (await stage.quietly(['cert', 'crl', '-field=crl'])).stdout);
   const listed = await stage.execute('openssl', ['crl', '-in', crl, '-noout', '-text']);
   const { stdout } = await stage.execute('openssl', ['x509', '-in', stage.file('laptop.crt'), '-noout', '-serial']);
   narrator.check(
