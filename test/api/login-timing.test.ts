@@ -31,6 +31,8 @@ const logIn = (mount: string, name: string, password: string) =>
 
 it(`USR-01: the time of a log-in does not tell a name that is there from one that is not, disabled or locked`, {
   timeout: rounds * 4 * 500,
+  // What else the machine does comes and goes; a difference that is real is there each time.
+  retry: isLong ? 0 : 2,
 }, async () => {
   const who = { there: 'people', missing: 'people', disabled: 'people', locked: 'strict' } as const;
   const names = Object.keys(who) as (keyof typeof who)[];
@@ -47,7 +49,7 @@ it(`USR-01: the time of a log-in does not tell a name that is there from one tha
   }
   for (const name of ['missing', 'disabled', 'locked'] as const) {
     const ratio = median(millis[name]) / median(millis.there);
-    expect(Math.abs(ratio - 1), `${name}: ${ratio}`).toBeLessThan(isLong ? 0.05 : 0.25);
+    expect(Math.abs(ratio - 1), `${name}: ${ratio}`).toBeLessThan(isLong ? 0.05 : 0.15);
     expect(mannWhitney(millis[name], millis.there), name).toBeGreaterThan(significance);
   }
 });

@@ -106,7 +106,7 @@ test(`STO-03, PKI-26: killed ${kills} times amid writes: no acknowledged write i
     const writing = Array.from({ length: writers }, (_, writer) => writeUntilItEnds(round, writer));
     // A different moment each time: between two commits, within one, while the log is written.
     await rest(60 + ((round * 37) % 190));
-    await expect.poll(() => written, { timeout: 20_000, interval: 5 }).toBeGreaterThan(acknowledged + 4);
+    await expect.poll(() => written, { timeout: 20_000, interval: 5 }).toBeGreaterThan(acknowledged + 10);
     await server.kill();
     const proofs = (await Promise.all(writing)).flat();
     const from = performance.now();
@@ -119,7 +119,8 @@ test(`STO-03, PKI-26: killed ${kills} times amid writes: no acknowledged write i
     acknowledged += proofs.length;
     written = acknowledged;
   }
-  expect(acknowledged).toBeGreaterThan(kills * 4);
+  // Fewer would mean that nothing was being written when it was killed.
+  expect(acknowledged).toBeGreaterThan(kills * 10);
   await server.kill();
   await server.startAgain();
   await server.call('POST', 'sys/unseal', { body: { key: share } });

@@ -88,7 +88,6 @@ export class LoginIssuer {
     });
     for (const warning of ttl.warnings) request.warn(warning);
     const type = tokenType(mount, parameters);
-    if (type === 'batch' && parameters.numUses > 0) throw usesRefused();
     const policies = parameters.noDefaultPolicy
       ? parameters.policies.filter((policy) => policy !== 'default')
       : mergePolicies(parameters.policies, ['default']);
@@ -164,12 +163,6 @@ function tokenType(mount: Mount, parameters: TokenParameters): 'service' | 'batc
   if (parameters.type === 'default-service') return 'service';
   return mount.config.tokenType === 'default-batch' ? 'batch' : 'service';
 }
-
-/** A mount may force the type on a role that limits the uses: nothing counts those of a token that is not stored. */
-const usesRefused = (): StrongroomError =>
-  new StrongroomError('invalid_request', 'batch tokens cannot have "num_uses" set', {
-    hint: "take token_num_uses off the user or role, or let the mount's token_type be service",
-  });
 
 /** Whoever may write users or roles must not thereby be able to make a root token. */
 const rootRefused = (): StrongroomError =>

@@ -96,7 +96,7 @@ export class TokenStore {
     // Nothing is stored that uses could be taken off, whoever set the limit.
     if (token.body.usesAtIssue > 0) {
       throw new StrongroomError('invalid_request', 'batch tokens cannot have "num_uses" set', {
-        hint: 'use a service token, or a role without a limit of uses',
+        hint: "use a service token, or take the limit of uses off the role or user; a mount's token_type may force batch",
       });
     }
     const body: TokenBody = { ...token.body, accessor: '' };

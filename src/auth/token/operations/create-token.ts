@@ -45,8 +45,6 @@ export async function createToken(
   const isRoot = policies.includes('root');
   if (type === 'batch') refuseBatch(fields, isRoot);
   const limits = decideLimits(core, request, { parent, role, sudo, isRoot, type });
-  // Also a role's limit: nothing counts the uses of a token that is not stored.
-  if (type === 'batch' && limits.numUses > 0) refuseBatchLimit('num_uses');
   const customText =
     fields.id === undefined || fields.id === '' ? undefined : requireCustomId(fields.id, sudo, type, request.warn);
   const boundCidrs = decideCidrs(fields, role, parent);
@@ -158,12 +156,9 @@ function decideType(fields: CreateFields, role: TokenRole | undefined): 'service
 
 function refuseBatch(fields: CreateFields, isRoot: boolean): void {
   const limit = (['explicit_max_ttl', 'num_uses', 'period'] as const).find((name) => (fields[name] ?? 0) > 0);
-  if (limit) refuseBatchLimit(limit);
+  if (limit) refuse(`batch tokens cannot have "${limit}" set`, 'use a service token');
   if (isRoot) refuse('batch tokens cannot be root tokens', 'use a service token');
 }
-
-const refuseBatchLimit = (limit: string): never =>
-  refuse(`batch tokens cannot have "${limit}" set`, 'use a service token');
 
 interface Limits {
   readonly ttlSeconds: number;
