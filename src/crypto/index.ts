@@ -6,6 +6,7 @@ export { wrapKeyForToken } from './key-wrap.ts';
 export { PrivateKey, PublicKey } from './keypair.ts';
 export { MacKey } from './mac.ts';
 export { defaultPasswordCost, hashPassword, type PasswordCost, verifyPassword } from './password.ts';
+export { type ExportableKey, generatePortableKey, type PortableKey } from './portable-key.ts';
 export { newUuid, type Random, systemRandom } from './random.ts';
 export { type SecondView, viewCertificate } from './second-parser.ts';
 export { combineShares, splitSecret } from './shamir.ts';

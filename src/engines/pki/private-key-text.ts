@@ -1,9 +1,9 @@
-import type { PrivateKey } from '../../crypto/index.ts';
+import type { ExportableKey } from '../../crypto/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
 import { encodePem } from '../../x509/index.ts';
 
 /** A private key as asked for: `pem` (or `der` in base64), traditional unless `pkcs8`. */
-export function privateKeyText(key: PrivateKey, format: string, keyFormat: string): string {
+export function privateKeyText(key: ExportableKey, format: string, keyFormat: string): string {
   if (!['', 'der', 'pem', 'pkcs8'].includes(keyFormat)) {
     throw new StrongroomError('invalid_field', 'unknown private_key_format', { hint: 'der, pem or pkcs8' });
   }
@@ -14,5 +14,5 @@ export function privateKeyText(key: PrivateKey, format: string, keyFormat: strin
   return text;
 }
 
-export const privateKeyType = (key: PrivateKey): string =>
+export const privateKeyType = (key: ExportableKey): string =>
   key.algorithm === 'ed25519' ? 'ed25519' : (key.algorithm.split('-')[0] as string);

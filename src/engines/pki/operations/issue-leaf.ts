@@ -1,5 +1,5 @@
 import type { Answer, EngineRequest, StoredRecord } from '../../../core/index.ts';
-import { PrivateKey } from '../../../crypto/index.ts';
+import { generatePortableKey, type PortableKey } from '../../../crypto/index.ts';
 import { StrongroomError } from '../../../lib/index.ts';
 import {
   attributeValues,
@@ -59,8 +59,8 @@ export async function issueLeaf(parts: LeafParts, request: EngineRequest<LeafFie
   const role = await requireRole(parts.pki, request);
   const wish = roleKeyKind(role.body, request.fields);
   return finish(parts, request, role, async (names) => {
-    const key = await PrivateKey.generate(keyAlgorithm(wish.keyType, wish.bits));
-    return { publicKey: SubjectPublicKey.read(key.publicKey.spki), key, names };
+    const key = await generatePortableKey(keyAlgorithm(wish.keyType, wish.bits));
+    return { publicKey: SubjectPublicKey.read(key.spki), key, names };
   });
 }
 
@@ -159,7 +159,7 @@ function readCsrNames(csr: CertificationRequest): GeneralName[] {
 
 interface LeafKey {
   readonly publicKey: SubjectPublicKey;
-  readonly key: PrivateKey | undefined;
+  readonly key: PortableKey | undefined;
 }
 
 async function finish(
