@@ -216,7 +216,10 @@ export class MountTable {
     return this.#table.insert({ namespace, id, kind, path, accessor }, {}, bodyOf(next));
   }
 
-  /** Removes a mount with everything stored under it, in one commit; `extra` goes with it. */
+  /**
+   * Removes a mount with everything stored under it, in one commit; `extra` goes with it. Revoked certificates alone
+   * stay, until the sweep after their end: those who trust the CA, as a log-in method does, trust it without the mount.
+   */
   remove(mount: Mount, extra: readonly Change[]): Promise<void> {
     return this.#takeTurn(() => this.#remove(mount, extra));
   }
@@ -227,7 +230,7 @@ export class MountTable {
       { kind: 'delete', table: 'mounts', key: { namespace, id } },
       { kind: 'deleteWhere', table: 'records', where: { namespace, mount: id } },
       { kind: 'deleteWhere', table: 'credentials', where: { namespace, mount: id } },
-      { kind: 'deleteWhere', table: 'certificates', where: { namespace, mount: id } },
+      { kind: 'deleteWhere', table: 'certificates', where: { namespace, mount: id, state: 'active' } },
       { kind: 'deleteWhere', table: 'leases', where: { namespace, mount: id } },
       ...extra,
     ]);

@@ -68,6 +68,8 @@ function matches(item: InventoryItem, stored: StoredCertificate, filter: Invento
 async function revokeAnywhere(parts: RevokeParts, namespace: string, serial: string): Promise<void> {
   const rows = await parts.pki.core.store.list('certificates', { where: { namespace, id: serial }, limit: 10 });
   for (const row of rows) {
+    // Revoked ones outlive their mount.
+    if (row.revoked_millis !== null) continue;
     const mount = parts.pki.core.mounts.byId(row.mount);
     if (!mount) throw new StrongroomError('internal', 'a certificate of a mount that is gone');
     await revokeSerial(parts, mount, serial);
