@@ -25,6 +25,7 @@ export {
   type ParsedCrl,
   type ParsedRevocation,
   parseCrl,
+  parseCrlDer,
   type RevocationReason,
   type RevokedCertificate,
   reasonOfNumber,

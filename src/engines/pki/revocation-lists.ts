@@ -1,10 +1,16 @@
 import type { Mount, StoredRecord } from '../../core/index.ts';
 import { sha256Hex } from '../../crypto/index.ts';
 import { isGuardFailure, type Row } from '../../store/index.ts';
-import { encodeRevokedEntry, issueCrl, type ParsedCertificate, parseCertificate } from '../../x509/index.ts';
+import {
+  encodeRevokedEntry,
+  issueCrl,
+  type ParsedCertificate,
+  parseCertificate,
+  parseCrlDer,
+} from '../../x509/index.ts';
 import { type Authorities, readCertificate } from './authority.ts';
 import { allIssuers, type PkiStore, readConfig } from './pki-store.ts';
-import type { CrlRecord, IssuerRecord } from './records.ts';
+import { type CrlRecord, type IssuerRecord, signsLists } from './records.ts';
 
 const pageSize = 10_000;
 const maxAttempts = 20;
@@ -22,7 +28,7 @@ interface KnownEntries {
   lastMillis: number;
   /** Counts entries ever added. */
   added: number;
-  /** How many of them the stored list was made with; undefined until this process has made one. */
+  /** How many of them the stored list holds; undefined until this process has made it or looked into it. */
   listed: number | undefined;
   /** What expired before this was on a list after its end, and is not taken up again. */
   droppedMillis: number;
@@ -47,26 +53,19 @@ export class RevocationLists {
 
   /** The list in force, made now when there is none, it is behind, or half of its time is over. */
   async current(mount: Mount, issuer: StoredRecord<IssuerRecord>): Promise<Buffer> {
-    const stored = await this.#pki.crls.read(mount, listId(issuer.body));
+    const stored = (await this.#pki.crls.read(mount, listId(issuer.body)))?.body;
     const nowMillis = this.#pki.core.clock.nowMillis();
-    const fresh =
-      stored !== undefined &&
-      nowMillis < (stored.body.thisUpdateMillis + stored.body.nextUpdateMillis) / 2 &&
-      (await this.#isComplete(mount, issuer.body));
-    if (fresh) return Buffer.from(stored.body.der, 'base64');
+    const complete = stored !== undefined && isComplete(stored, await this.#read(mount, issuer.body));
+    if (complete && nowMillis < (stored.thisUpdateMillis + stored.nextUpdateMillis) / 2) return derOf(stored);
     try {
-      return Buffer.from((await this.rebuild(mount, issuer)).der, 'base64');
+      return derOf(await this.rebuild(mount, issuer));
     } catch (error) {
-      // While the key is out of reach, a list that has not ended says more than none.
-      if (!stored || stored.body.nextUpdateMillis <= nowMillis) throw error;
+      // While the key is out of reach, a list that is whole and has not ended says more than none. One that lacks a
+      // revocation would say that what was revoked is good.
+      if (!complete || stored.nextUpdateMillis <= nowMillis) throw error;
       this.#pki.core.log.warn({ mount: mount.prefix, error }, 'a revocation list could not be made anew');
-      return Buffer.from(stored.body.der, 'base64');
+      return derOf(stored);
     }
-  }
-
-  async #isComplete(mount: Mount, issuer: IssuerRecord): Promise<boolean> {
-    const known = await this.#read(mount, issuer);
-    return known.listed === known.added;
   }
 
   /** A list that holds everything revoked before this call. */
@@ -100,9 +99,8 @@ export class RevocationLists {
 
   async #make(mount: Mount, issuer: StoredRecord<IssuerRecord>): Promise<CrlRecord> {
     const { config } = await readConfig(this.#pki, mount);
-    const current = (await this.#pki.issuers.read(mount, issuer.id)) ?? issuer;
-    const authority = await this.#authorities.load(mount, current, config, 'crl-signing');
     const id = listId(issuer.body);
+    const authority = await this.#authorities.load(mount, await this.#signer(mount, issuer), config, 'crl-signing');
     for (let attempt = 1; ; attempt += 1) {
       const known = await this.#read(mount, issuer.body);
       const previous = await this.#pki.crls.read(mount, id);
@@ -136,6 +134,15 @@ export class RevocationLists {
         if (!isGuardFailure(error) || attempt >= maxAttempts) throw error;
       }
     }
+  }
+
+  /** Who signs the list: the issuer as it is now or, where it may not, one that shares the list and may. */
+  async #signer(mount: Mount, issuer: StoredRecord<IssuerRecord>): Promise<StoredRecord<IssuerRecord>> {
+    const issuers = await allIssuers(this.#pki, mount);
+    const current = issuers.find(({ id }) => id === issuer.id) ?? issuer;
+    if (signsLists(current.body)) return current;
+    const id = listId(issuer.body);
+    return issuers.find(({ body }) => signsLists(body) && listId(body) === id) ?? current;
   }
 
   /** What the issuer revoked; only what is new is read, by one caller at a time. */
@@ -191,6 +198,21 @@ export class RevocationLists {
 function names(leaf: ParsedCertificate, issuer: ParsedCertificate): boolean {
   const key = leaf.authorityKeyIdentifier;
   return leaf.issuer.equals(issuer.subject) && (!key || key.equals(issuer.subjectKeyIdentifier ?? key));
+}
+
+const derOf = (list: CrlRecord): Buffer => Buffer.from(list.der, 'base64');
+
+/** Whether a stored list holds all that is known. What another process made is looked into, once: it may have died at that. */
+function isComplete(list: CrlRecord, known: KnownEntries): boolean {
+  known.listed ??= holdsAll(list, known) ? known.added : -1;
+  return known.listed === known.added;
+}
+
+function holdsAll(list: CrlRecord, known: KnownEntries): boolean {
+  const missing = new Map([...known.entries].filter(([, { expireMillis }]) => expireMillis > list.thisUpdateMillis));
+  if (missing.size === 0) return true;
+  for (const serial of parseCrlDer(derOf(list)).revoked.keys()) missing.delete(serial);
+  return missing.size === 0;
 }
 
 /** The entries of the next list: one leaves after it stood on a list made when it had expired (RFC 5280 3.3). */
