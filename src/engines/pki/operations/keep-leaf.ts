@@ -2,6 +2,7 @@ import { type Answer, type EngineRequest, type Mount, mountLimits } from '../../
 import { formatSerial, type issueCertificate } from '../../../x509/index.ts';
 import type { PkiStore } from '../pki-store.ts';
 import type { PkiRole } from '../role.ts';
+import { commitIssued } from './commit-issued.ts';
 import { recordCertificate } from './record-certificate.ts';
 
 export interface KeptLeaf {
@@ -27,7 +28,7 @@ export async function keepLeaf(
     isAuthority: false,
   });
   if (!role.generateLease) {
-    await pki.core.store.commit([insert]);
+    await commitIssued(pki, request.mount, kept.issuerId, [insert]);
     return undefined;
   }
   const ttlSeconds = issued.notAfterSeconds - Math.floor(request.nowMillis / 1000);
@@ -40,7 +41,7 @@ export async function keepLeaf(
     renewable: false,
     internal: { serial: formatSerial(issued.serial) },
   });
-  await pki.core.store.commit([...drafted.changes, insert]);
+  await commitIssued(pki, request.mount, kept.issuerId, [...drafted.changes, insert]);
   return { id: drafted.lease.id, seconds: ttlSeconds, renewable: false };
 }
 

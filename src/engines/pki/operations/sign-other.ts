@@ -20,6 +20,7 @@ import { decideValidity, type Validity } from '../validity.ts';
 import { commonNameAsName, readWantedNames, uniqueNames } from '../wanted-names.ts';
 import { formatCertificate, requireFormat } from './answer-format.ts';
 import type { AuthorityFields } from './authority-fields.ts';
+import { commitIssued } from './commit-issued.ts';
 import { nameConstraints } from './generate-root.ts';
 import { addressExtensions, type LeafParts, locationsOf } from './issue-leaf.ts';
 import { recordCertificate } from './record-certificate.ts';
@@ -92,8 +93,9 @@ async function issueAndRecord(
 ): Promise<Answer> {
   const format = requireFormat(request.fields.format);
   const issued = await issueCertificate({ template, issuer: authority.issuer, sign: authority.sign });
-  await parts.pki.core.store.commit([
-    recordCertificate(parts.pki, request, issued, { issuerId: authority.record.id, role: '', ...wish }),
+  const issuerId = authority.record.id;
+  await commitIssued(parts.pki, request.mount, issuerId, [
+    recordCertificate(parts.pki, request, issued, { issuerId, role: '', ...wish }),
   ]);
   const short = request.fields.remove_roots_from_chain === true && authority.endsInRoot;
   const texts = formatCertificate(format, issued.der, short ? authority.chainPem.slice(0, -1) : authority.chainPem);
