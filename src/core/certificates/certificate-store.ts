@@ -30,6 +30,8 @@ export interface NewCertificate {
   readonly issuer: string;
   readonly entityId: string;
   readonly expireMillis: number;
+  /** Recorded as revoked already: a certificate from elsewhere that is known here by its revocation. */
+  readonly revokedMillis?: number;
   readonly body: CertificateBody;
 }
 
@@ -56,11 +58,11 @@ export class CertificateStore {
       mount: draft.mount.id,
       id: draft.serial,
       issuer: draft.issuer,
-      state: 'active',
+      state: draft.revokedMillis === undefined ? 'active' : 'revoked',
       entity_id: draft.entityId === '' ? null : draft.entityId,
       created_millis: this.#clock.nowMillis(),
       expire_millis: draft.expireMillis,
-      revoked_millis: null,
+      revoked_millis: draft.revokedMillis ?? null,
     };
     return this.#table.insert(clear, {}, draft.body);
   }
@@ -78,12 +80,17 @@ export class CertificateStore {
       if (found.row.revoked_millis !== null) return found.row.revoked_millis;
       const revoked_millis = this.#clock.nowMillis();
       try {
-        await this.#store.commit([this.#table.update(found.row, { state: 'revoked', revoked_millis }, found.body)]);
+        await this.#store.commit([this.revocation(found, revoked_millis)]);
         return revoked_millis;
       } catch (error) {
         if (!isGuardFailure(error)) throw error;
       }
     }
+  }
+
+  /** The change that marks a certificate as revoked; it fails when it changed since it was read. */
+  revocation(found: StoredCertificate, atMillis: number): Change {
+    return this.#table.update(found.row, { state: 'revoked', revoked_millis: atMillis }, found.body);
   }
 
   /** Certificates of a mount in the order of their serials, strictly after one. */

@@ -51,13 +51,13 @@ export class Authorities {
     usage: 'issuing-certificates' | 'crl-signing',
   ): Promise<Authority> {
     const { body } = record;
+    if (usage === 'issuing-certificates' && body.revokedMillis !== null) {
+      throw new StrongroomError('invalid_request', 'the issuer was revoked', { hint: 'issue by another one' });
+    }
     if (!body.usage.includes(usage)) {
       throw new StrongroomError('invalid_request', `issuer ${body.id} may not be used for ${usage}`, {
         hint: 'see "usage" of the issuer',
       });
-    }
-    if (usage === 'issuing-certificates' && body.revokedMillis !== null) {
-      throw new StrongroomError('invalid_request', 'the issuer was revoked', { hint: 'issue by another one' });
     }
     const id = `${mount.id}/${body.id}`;
     const known = this.#loaded.get(id);
@@ -128,7 +128,8 @@ export async function findChain(pki: PkiStore, mount: Mount, record: IssuerRecor
   return chain;
 }
 
-function isIssuedBy(below: ParsedCertificate, above: ParsedCertificate): boolean {
+/** Whether the key of one certificate signed another: names, key identifiers and signature agree. */
+export function isIssuedBy(below: ParsedCertificate, above: ParsedCertificate): boolean {
   if (!below.issuer.equals(above.subject) || below.scheme === undefined) return false;
   const wanted = below.authorityKeyIdentifier;
   if (wanted && above.subjectKeyIdentifier && !wanted.equals(above.subjectKeyIdentifier)) return false;

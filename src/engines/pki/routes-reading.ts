@@ -13,6 +13,7 @@ import {
   readStored,
   readStoredRaw,
 } from './operations/read-certificate.ts';
+import { revokeIssuer } from './operations/revoke-issuer.ts';
 import type { PkiParts } from './parts.ts';
 
 const open = access.public('relying parties fetch certificates and revocation lists without a credential');
@@ -92,7 +93,7 @@ function certificateRoutes({ pki, lists }: PkiParts): AnyRoute[] {
   ];
 }
 
-function issuerRoutes({ pki }: PkiParts): AnyRoute[] {
+function issuerRoutes({ pki, lists }: PkiParts): AnyRoute[] {
   const settings = {
     ...issuerRef,
     issuer_name: field.text().optional(),
@@ -138,6 +139,16 @@ function issuerRoutes({ pki }: PkiParts): AnyRoute[] {
         handle: (request) => writeIssuer(pki, request, verb === 'PATCH'),
       }),
     ),
+    route({
+      id: 'pki.issuer.revoke',
+      verb: 'POST',
+      path: 'issuer/:issuer_ref/revoke',
+      summary:
+        'Revokes an issuer: it issues nothing more, and issuers of this mount that signed it list its certificate.',
+      access: access.capability,
+      fields: issuerRef,
+      handle: (request) => revokeIssuer({ pki, lists }, request),
+    }),
     route({
       id: 'pki.issuer.delete',
       verb: 'DELETE',

@@ -1,4 +1,4 @@
-import type { Answer, EngineRequest } from '../../../core/index.ts';
+import type { Answer, EngineRequest, Mount } from '../../../core/index.ts';
 import { PrivateKey } from '../../../crypto/index.ts';
 import { SecretBytes, StrongroomError } from '../../../lib/index.ts';
 import {
@@ -7,6 +7,7 @@ import {
   type ParsedCertificate,
   type PemBlock,
   parseCertificate,
+  serialKey,
 } from '../../../x509/index.ts';
 import { importKey } from '../make-key.ts';
 import { allIssuers, allKeys, type PkiStore, withConfig } from '../pki-store.ts';
@@ -93,9 +94,12 @@ async function importCertificates(
       const base64 = certificate.der.toString('base64');
       const twin = [...present, ...added].find((issuer) => issuer.certificate === base64);
       if (twin) existing.push(twin);
-      else added.push(newIssuer(pki, { name: '', key: keyOf(known, certificate), der: certificate.der }));
+      else {
+        const draft = newIssuer(pki, { name: '', key: keyOf(known, certificate), der: certificate.der });
+        added.push(await asRevokedAs(pki, mount, draft, certificate));
+      }
     }
-    const usable = [...added, ...existing].find((issuer) => issuer.keyId !== '');
+    const usable = [...added, ...existing].find((issuer) => issuer.keyId !== '' && issuer.revokedMillis === null);
     const takesDefault = usable !== undefined && (config.defaultIssuer === '' || config.followsLatest);
     const mapping = [...added, ...existing].map((issuer) => [issuer.id, issuer.keyId] as const);
     return {
@@ -117,6 +121,19 @@ async function importCertificates(
       },
     };
   });
+}
+
+/** An issuer whose certificate was revoked here comes back as a revoked one. */
+async function asRevokedAs(
+  pki: PkiStore,
+  mount: Mount,
+  issuer: IssuerRecord,
+  certificate: ParsedCertificate,
+): Promise<IssuerRecord> {
+  const found = await pki.core.certificates.find(mount, serialKey(certificate.serial));
+  if (found?.body.der !== issuer.certificate || found.row.revoked_millis === null) return issuer;
+  const usage = issuer.usage.filter((name) => name !== 'issuing-certificates');
+  return { ...issuer, usage, revokedMillis: found.row.revoked_millis };
 }
 
 const keyOf = (keys: readonly KeyRecord[], certificate: ParsedCertificate): KeyRecord | undefined => {

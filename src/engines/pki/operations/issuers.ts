@@ -83,6 +83,13 @@ function readUsage(names: readonly string[]): readonly IssuerUsage[] {
   );
 }
 
+/** A revoked issuer never gets the right to issue back. */
+function usageOf(issuer: IssuerRecord, usage: readonly IssuerUsage[], asked: boolean): readonly IssuerUsage[] {
+  if (issuer.revokedMillis === null || !usage.includes('issuing-certificates')) return usage;
+  if (asked) refuse('this issuer was revoked: it may not issue again', 'leave issuing-certificates out of usage');
+  return usage.filter((name) => name !== 'issuing-certificates');
+}
+
 /** POST replaces every setting, PATCH those that were sent. */
 export async function writeIssuer(
   pki: PkiStore,
@@ -122,7 +129,7 @@ export async function writeIssuer(
     manualChain: fields.manual_chain
       ? await readManualChain(pki, mount, before.id, fields.manual_chain)
       : base.manualChain,
-    usage: fields.usage ? readUsage(fields.usage) : base.usage,
+    usage: usageOf(before, fields.usage ? readUsage(fields.usage) : base.usage, fields.usage !== undefined),
     locations,
   };
   await withConfig(pki, mount, async ({ config }) => ({

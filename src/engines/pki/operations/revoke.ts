@@ -53,7 +53,7 @@ export async function revokeCertificate(
 async function refuseOwnAuthority(pki: PkiStore, mount: Mount, der: string): Promise<void> {
   const issuers = await pki.issuers.page(mount, '', 10_000);
   if (issuers.some((record) => record.body.certificate === der)) {
-    refuse('adding issuer to its own CRL is not allowed', 'revoke it where its own issuer is, or delete the issuer');
+    refuse('adding issuer to its own CRL is not allowed', 'revoke it as an issuer: issuer/:issuer_ref/revoke');
   }
 }
 
