@@ -1,6 +1,6 @@
+import { lintCertificateAside, secondThread } from './aside/index.ts';
 import { buildTbsCertificate, type CertificateIssuer, type CertificateTemplate } from './certificate/index.ts';
 import { checkIssuable } from './constraints/index.ts';
-import { lintCertificate } from './lint/lint-certificate.ts';
 import { type SignTbs, signLinted } from './sign-linted.ts';
 
 export interface IssueRequest {
@@ -25,10 +25,14 @@ export interface IssuedCertificate {
  * `invalid_request` (lint), `internal` (encoder or signature), and whatever `sign` throws. Records nothing: the caller
  * stores the result before it leaves.
  */
-export async function issueCertificate({ template, issuer, sign }: IssueRequest): Promise<IssuedCertificate> {
+export function issueCertificate(request: IssueRequest): Promise<IssuedCertificate> {
+  return secondThread.during(() => issue(request));
+}
+
+async function issue({ template, issuer, sign }: IssueRequest): Promise<IssuedCertificate> {
   checkIssuable(template, issuer);
   const tbs = buildTbsCertificate(template, issuer);
-  const linted = await lintCertificate(tbs, template, issuer);
+  const linted = await lintCertificateAside(tbs, template, issuer);
   const der = await signLinted(linted, issuer.publicKey, sign);
   return {
     der,

@@ -1,4 +1,5 @@
 import { type Awaitable, StrongroomError } from '../lib/index.ts';
+import { verifySignatureAside } from './aside/index.ts';
 import { assembleSigned } from './certificate/index.ts';
 import type { LintedTbs } from './lint/linted-tbs.ts';
 import type { SubjectPublicKey } from './public-key/index.ts';
@@ -15,7 +16,7 @@ const maxSignatureBytes = 8192;
 export async function signLinted(linted: LintedTbs, issuerKey: SubjectPublicKey, sign: SignTbs): Promise<Buffer> {
   const tbs = linted.bytes();
   const signature = await sign(tbs);
-  if (signature.length > maxSignatureBytes || !(await issuerKey.verifyAside(linted.scheme, tbs, signature))) {
+  if (signature.length > maxSignatureBytes || !(await verifySignatureAside(issuerKey, linted.scheme, tbs, signature))) {
     throw new StrongroomError('internal', 'the signature just made does not verify', {
       cause: 'signing key and issuer certificate do not belong together, or the key provider is faulty',
     });

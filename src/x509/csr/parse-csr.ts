@@ -1,5 +1,6 @@
 import type { SignatureScheme } from '../../crypto/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
+import { verifySignatureAside } from '../aside/index.ts';
 import { checkDer, DerReader, readSequence, refuseDer, tags } from '../der/index.ts';
 import type { Extension } from '../extensions/index.ts';
 import { readExtensions } from '../extensions/index.ts';
@@ -152,6 +153,6 @@ export function parseCsr(input: string | Uint8Array): CertificationRequest {
 export async function parseCsrAside(input: string | Uint8Array): Promise<CertificationRequest> {
   const unverified = readUnverified(input);
   const { scheme, publicKey, frame } = unverified;
-  const isSigned = scheme !== undefined && (await publicKey.verifyAside(scheme, frame.info, frame.signature));
+  const isSigned = scheme !== undefined && (await verifySignatureAside(publicKey, scheme, frame.info, frame.signature));
   return readVerified(unverified, isSigned);
 }

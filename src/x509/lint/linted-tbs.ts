@@ -15,8 +15,8 @@ export interface LintRule<Subject> {
 const makers = new WeakSet<object>();
 
 /**
- * To-be-signed bytes that have passed every rule. Only `passLint` makes one, and only `signLinted` takes one: no path
- * leads from unlinted bytes to a CA's key.
+ * To-be-signed bytes that have passed every rule. Only `passLint` makes one, here or on the second thread, and only
+ * `signLinted` takes one: no path leads from unlinted bytes to a CA's key.
  */
 export class LintedTbs {
   readonly #bytes: Buffer;
@@ -78,7 +78,7 @@ export function readBack<Parsed>(read: () => Parsed): Parsed {
   }
 }
 
-/** Runs `rules` over the document that `bytes` would become; the only way to a `LintedTbs`. */
+/** Runs `rules` over the document that `bytes` would become: the way to a `LintedTbs`. */
 export function passLint<Subject>(
   rules: readonly LintRule<Subject>[],
   subject: Subject,
@@ -86,6 +86,11 @@ export function passLint<Subject>(
   scheme: SignatureScheme,
 ): LintedTbs {
   refuseFindings(findViolations(rules, subject));
+  return admitLinted(bytes, scheme);
+}
+
+/** For bytes in which the same rules found nothing on another thread (`aside`). */
+export function admitLinted(bytes: Buffer, scheme: SignatureScheme): LintedTbs {
   const maker = {};
   makers.add(maker);
   return new LintedTbs(maker, bytes, scheme);
