@@ -5,12 +5,16 @@ import {
   describeIssuer,
   encodePem,
   type ParsedCertificate,
-  parseCertificate,
   type SignTbs,
-  SubjectPublicKey,
 } from '../../x509/index.ts';
+import { findAuthoritiesAbove, maxAbove } from './authorities-above.ts';
+import { readCertificate } from './issuer-certificate.ts';
 import { allIssuers, type PkiStore } from './pki-store.ts';
 import type { IssuerRecord, KeyRecord, PkiConfig } from './records.ts';
+import type { IssuerLife } from './validity.ts';
+
+export { isIssuedBy } from './authorities-above.ts';
+export { readCertificate } from './issuer-certificate.ts';
 
 /** An issuer ready to sign: its certificate read, its key loaded, its chain found. */
 export interface Authority {
@@ -78,7 +82,13 @@ export class Authorities {
     }
     const certificate = readCertificate(record);
     const chain = await findChain(this.#pki, mount, record);
-    const issuer = describeIssuer(certificate, { ancestors: chain.slice(1) });
+    const above = await findAuthoritiesAbove(this.#pki, mount, record);
+    if (above.length >= maxAbove) {
+      throw new StrongroomError('invalid_request', 'there are too many CAs above this issuer', {
+        hint: `fewer than ${maxAbove}`,
+      });
+    }
+    const issuer = describeIssuer(certificate, { ancestors: above });
     const last = chain.at(-1) ?? certificate;
     return {
       record,
@@ -95,43 +105,19 @@ function signWith(pki: PkiStore, key: KeyRecord, issuer: CertificateIssuer): Sig
   return (tbs) => pki.core.keys.of(key.home).sign(key.homeId, issuer.scheme, tbs);
 }
 
-const parsed = new WeakMap<IssuerRecord, ParsedCertificate>();
-
-/** The certificate of an issuer; read once a record. */
-export function readCertificate(record: IssuerRecord): ParsedCertificate {
-  const known = parsed.get(record) ?? parseCertificate(Buffer.from(record.certificate, 'base64'));
-  parsed.set(record, known);
-  return known;
-}
+/** The life of an issuer, as it limits what is issued. */
+export const lifeOf = ({ certificate, record }: Authority): IssuerLife => ({
+  notBeforeSeconds: certificate.notBeforeSeconds,
+  notAfterSeconds: certificate.notAfterSeconds,
+  behavior: record.leafNotAfterBehavior,
+});
 
 export const certificatePem = (der: Uint8Array): string => encodePem('CERTIFICATE', der).trimEnd();
 
-const maxChain = 8;
-
-/** The issuer and the issuers above it that this mount knows: as set by hand, else by name, key identifier and signature. */
+/** The chain that is shown: as set by hand, else the issuer and those above it that this mount knows. */
 export async function findChain(pki: PkiStore, mount: Mount, record: IssuerRecord): Promise<ParsedCertificate[]> {
-  const issuers = (await allIssuers(pki, mount)).map((found) => found.body);
-  if (record.manualChain.length > 0) {
-    const byId = new Map(issuers.map((issuer) => [issuer.id, issuer]));
-    return record.manualChain.flatMap((id) => byId.get(id) ?? []).map(readCertificate);
-  }
-  const chain = [readCertificate(record)];
-  while (chain.length < maxChain) {
-    const below = chain.at(-1) as ParsedCertificate;
-    if (below.subject.equals(below.issuer)) break;
-    const above = issuers
-      .map(readCertificate)
-      .find((candidate) => !chain.includes(candidate) && isIssuedBy(below, candidate));
-    if (!above) break;
-    chain.push(above);
-  }
-  return chain;
-}
-
-/** Whether the key of one certificate signed another: names, key identifiers and signature agree. */
-export function isIssuedBy(below: ParsedCertificate, above: ParsedCertificate): boolean {
-  if (!below.issuer.equals(above.subject) || below.scheme === undefined) return false;
-  const wanted = below.authorityKeyIdentifier;
-  if (wanted && above.subjectKeyIdentifier && !wanted.equals(above.subjectKeyIdentifier)) return false;
-  return SubjectPublicKey.read(above.spki).verify(below.scheme, below.tbs, below.signature);
+  if (record.manualChain.length === 0)
+    return [readCertificate(record), ...(await findAuthoritiesAbove(pki, mount, record))];
+  const byId = new Map((await allIssuers(pki, mount)).map(({ body }) => [body.id, body]));
+  return record.manualChain.flatMap((id) => byId.get(id) ?? []).map(readCertificate);
 }

@@ -44,42 +44,95 @@ function readNotAfter(text: string, nowSeconds: number): number {
   return seconds;
 }
 
+/** The certificate that limits those below it. */
+export interface IssuerLife {
+  readonly notBeforeSeconds: number;
+  readonly notAfterSeconds: number;
+  readonly behavior: IssuerRecord['leafNotAfterBehavior'];
+}
+
+/** Whatever is to happen with lives beyond the issuer's: one that is not valid now issues nothing. */
+function requireValidIssuer(issuer: IssuerLife, nowSeconds: number): void {
+  const { notBeforeSeconds, notAfterSeconds } = issuer;
+  if (notAfterSeconds <= nowSeconds)
+    refuse(
+      `cannot satisfy request, as the CA certificate expired at ${formatTime(notAfterSeconds * 1000)}`,
+      'issue by another issuer, or renew this one',
+    );
+  if (notBeforeSeconds > nowSeconds)
+    refuse(
+      `cannot satisfy request, as the CA certificate is not valid yet: it is from ${formatTime(notBeforeSeconds * 1000)} on`,
+      'issue by another issuer, or wait',
+    );
+}
+
 /** How long a certificate is valid: the wish, within role and mount, within the life of its issuer. */
 export function decideValidity(
   wish: ValidityWish,
   around: { readonly mount: Mount; readonly settings: CoreSettings; readonly nowMillis: number },
-  issuer: { readonly notAfterSeconds: number; readonly behavior: IssuerRecord['leafNotAfterBehavior'] } | undefined,
+  issuer: IssuerLife | undefined,
 ): Validity {
   const nowSeconds = Math.floor(around.nowMillis / 1000);
+  if (issuer) requireValidIssuer(issuer, nowSeconds);
   const limits = mountLimits(around.mount, around.settings);
-  const warnings: string[] = [];
   const maxSeconds = wish.roleMaxSeconds > 0 ? Math.min(wish.roleMaxSeconds, limits.maxSeconds) : limits.maxSeconds;
-  let notAfterSeconds: number;
-  if (wish.notAfter !== '') {
-    notAfterSeconds = readNotAfter(wish.notAfter, nowSeconds);
-  } else {
-    let seconds = wish.ttlSeconds || wish.roleTtlSeconds || limits.defaultSeconds;
-    if (seconds > maxSeconds) {
-      warnings.push(
-        `TTL "${formatGoDuration(seconds)}" is longer than permitted maxTTL "${formatGoDuration(maxSeconds)}", so maxTTL is being used`,
-      );
-      seconds = maxSeconds;
-    }
-    notAfterSeconds = nowSeconds + seconds;
-  }
-  if (wish.notAfter !== '' && notAfterSeconds > nowSeconds + maxSeconds) notAfterSeconds = nowSeconds + maxSeconds;
-  const notBeforeSeconds =
-    wish.notBefore === '' ? nowSeconds - wish.notBeforeSeconds : readTime('not_before', wish.notBefore);
+  const warnings: string[] = [];
+  const wishedEnd = decideEnd(wish, { nowSeconds, maxSeconds, defaultSeconds: limits.defaultSeconds }, warnings);
+  const start = decideStart(wish, nowSeconds);
+  const { notAfterSeconds, insecurePermitBeyondIssuer } = endUnder(issuer, wishedEnd);
+  // A young CA must not issue what was valid before itself.
+  const notBeforeSeconds = issuer ? Math.max(start, issuer.notBeforeSeconds) : start;
   if (notBeforeSeconds >= notAfterSeconds)
     refuse('not_before does not lie before not_after', 'ask for an earlier start');
-  if (!issuer || notAfterSeconds <= issuer.notAfterSeconds)
-    return { notBeforeSeconds, notAfterSeconds, insecurePermitBeyondIssuer: false, warnings };
+  return { notBeforeSeconds, notAfterSeconds, insecurePermitBeyondIssuer, warnings };
+}
+
+function decideEnd(
+  wish: ValidityWish,
+  limits: { readonly nowSeconds: number; readonly maxSeconds: number; readonly defaultSeconds: number },
+  warnings: string[],
+): number {
+  const { nowSeconds, maxSeconds } = limits;
+  const most = formatGoDuration(maxSeconds);
+  if (wish.notAfter !== '') {
+    const seconds = readNotAfter(wish.notAfter, nowSeconds);
+    if (seconds <= nowSeconds + maxSeconds) return seconds;
+    warnings.push(`not_after lies beyond the permitted maxTTL "${most}", so maxTTL is being used`);
+    return nowSeconds + maxSeconds;
+  }
+  const seconds = wish.ttlSeconds || wish.roleTtlSeconds || limits.defaultSeconds;
+  if (seconds <= maxSeconds) return nowSeconds + seconds;
+  warnings.push(
+    `TTL "${formatGoDuration(seconds)}" is longer than permitted maxTTL "${most}", so maxTTL is being used`,
+  );
+  return nowSeconds + maxSeconds;
+}
+
+/** A start in the past allows for clocks that differ; a year is no such difference any more. */
+const maxNotBeforeSeconds = 31_536_000;
+
+function decideStart(wish: ValidityWish, nowSeconds: number): number {
+  if (wish.notBefore !== '') return readTime('not_before', wish.notBefore);
+  requireNotBeforeDuration(wish.notBeforeSeconds);
+  return nowSeconds - wish.notBeforeSeconds;
+}
+
+export function requireNotBeforeDuration(seconds: number): void {
+  if (seconds > maxNotBeforeSeconds)
+    throw new StrongroomError('invalid_field', 'not_before_duration is too long', { hint: 'a year (8760h) at most' });
+}
+
+function endUnder(
+  issuer: IssuerLife | undefined,
+  wishedEnd: number,
+): Pick<Validity, 'notAfterSeconds' | 'insecurePermitBeyondIssuer'> {
+  if (!issuer || wishedEnd <= issuer.notAfterSeconds)
+    return { notAfterSeconds: wishedEnd, insecurePermitBeyondIssuer: false };
   if (issuer.behavior === 'truncate')
-    return { notBeforeSeconds, notAfterSeconds: issuer.notAfterSeconds, insecurePermitBeyondIssuer: false, warnings };
-  if (issuer.behavior === 'permit')
-    return { notBeforeSeconds, notAfterSeconds, insecurePermitBeyondIssuer: true, warnings };
+    return { notAfterSeconds: issuer.notAfterSeconds, insecurePermitBeyondIssuer: false };
+  if (issuer.behavior === 'permit') return { notAfterSeconds: wishedEnd, insecurePermitBeyondIssuer: true };
   return refuse(
-    `cannot satisfy request, as TTL would result in notAfter of ${formatTime(notAfterSeconds * 1000)} that is beyond the expiration of the CA certificate at ${formatTime(issuer.notAfterSeconds * 1000)}`,
+    `cannot satisfy request, as TTL would result in notAfter of ${formatTime(wishedEnd * 1000)} that is beyond the expiration of the CA certificate at ${formatTime(issuer.notAfterSeconds * 1000)}`,
     'ask for a shorter ttl, or set leaf_not_after_behavior of the issuer',
   );
 }

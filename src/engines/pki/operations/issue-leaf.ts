@@ -15,7 +15,7 @@ import {
   parseCsrAside,
   SubjectPublicKey,
 } from '../../../x509/index.ts';
-import type { Authorities, Authority } from '../authority.ts';
+import { type Authorities, type Authority, lifeOf } from '../authority.ts';
 import { keyAlgorithm, requireKeyKind } from '../key-parameters.ts';
 import { isNameAllowed, requireAllowedCommonName, requireAllowedNames } from '../name-rules.ts';
 import { type PkiStore, readConfig, requireIssuer } from '../pki-store.ts';
@@ -248,11 +248,10 @@ function leafValidity(
       notBeforeSeconds: role.notBeforeSeconds,
     },
     { mount: request.mount, settings: pki.core.settings, nowMillis: request.nowMillis },
-    { notAfterSeconds: authority.certificate.notAfterSeconds, behavior: authority.record.leafNotAfterBehavior },
+    lifeOf(authority),
   );
   for (const warning of validity.warnings) request.warn(warning);
-  // A young CA must not issue what was valid before itself.
-  return { ...validity, notBeforeSeconds: Math.max(validity.notBeforeSeconds, authority.certificate.notBeforeSeconds) };
+  return validity;
 }
 
 /** An issuer's own addresses go before the mount's. */

@@ -11,7 +11,7 @@ import {
   newSerial,
   parseCsrAside,
 } from '../../../x509/index.ts';
-import type { Authority } from '../authority.ts';
+import { type Authority, lifeOf } from '../authority.ts';
 import { type PkiStore, readConfig, requireIssuer } from '../pki-store.ts';
 import { defaultRole } from '../role.ts';
 import { buildSubject } from '../subject.ts';
@@ -75,10 +75,10 @@ function validityUnder(
       notBeforeSeconds: fields.not_before_duration ?? 30,
     },
     { mount: request.mount, settings: pki.core.settings, nowMillis: request.nowMillis },
-    { notAfterSeconds: authority.certificate.notAfterSeconds, behavior: authority.record.leafNotAfterBehavior },
+    lifeOf(authority),
   );
   for (const warning of validity.warnings) request.warn(warning);
-  return { ...validity, notBeforeSeconds: Math.max(validity.notBeforeSeconds, authority.certificate.notBeforeSeconds) };
+  return validity;
 }
 
 async function issueAndRecord(
