@@ -79,6 +79,7 @@ export {
   isUriName,
   matchesDnsPattern,
   matchesTextPattern,
+  matchesUriPattern,
   type NameAttribute,
   parseOtherName,
   sameName,

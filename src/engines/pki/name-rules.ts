@@ -1,5 +1,12 @@
 import { parseCidrList, StrongroomError } from '../../lib/index.ts';
-import { canonicalDnsName, type GeneralName, matchesTextPattern } from '../../x509/index.ts';
+import {
+  canonicalDnsName,
+  canonicalGeneralName,
+  type GeneralName,
+  matchesTextPattern,
+  matchesUriPattern,
+  parseOtherName,
+} from '../../x509/index.ts';
 import type { PkiRole } from './role.ts';
 
 /** Whether a role allows a DNS name or mail address. The whole name is judged, in the form in which it is issued. */
@@ -7,15 +14,23 @@ export function isNameAllowed(role: PkiRole, name: string): boolean {
   const at = name.lastIndexOf('@');
   const isEmail = at !== -1;
   const host = isEmail ? name.slice(at + 1) : name;
-  const isWildcard = host.startsWith('*.');
-  if (isWildcard && (isEmail || !role.allowWildcardCertificates)) return false;
+  // Whatever enforce_hostnames says: a star stands for more than one host, in the one form RFC 6125 6.4.3 leaves.
+  const isWildcard = host.includes('*');
+  if (isWildcard && (isEmail || !role.allowWildcardCertificates || !/^\*\.[^*]+$/.test(host))) return false;
   const bare = isWildcard ? host.slice(2) : host;
   if (role.enforceHostnames && canonicalDnsName(bare) === undefined) return false;
   if (role.allowAnyName) return true;
   if (role.allowLocalhost && ['localhost', 'localdomain'].includes(bare) && !isWildcard) return true;
   return role.allowedDomains.some((domain) =>
-    fitsDomain(role, { name, bare, isEmail, isWildcard }, domain.toLowerCase()),
+    fitsDomain(role, { name, bare, isEmail, isWildcard }, judgedDomain(domain)),
   );
+}
+
+/** An entry of allowed_domains in the form names are issued in: lower case, Unicode labels as A-labels. */
+function judgedDomain(entry: string): string {
+  const lower = entry.toLowerCase();
+  if (/^[!-~]*$/.test(lower)) return lower;
+  return lower.replace(/[^.@*]+/g, (label) => canonicalDnsName(label) ?? label);
 }
 
 interface JudgedName {
@@ -53,9 +68,9 @@ function isAlternativeNameAllowed(role: PkiRole, name: GeneralName): boolean {
     case 'email':
       return isNameAllowed(role, name.value);
     case 'ip':
-      return role.allowIpSans && parseCidrList(role.allowedIpSansCidr).allows(name.value);
+      return isAddressAllowed(role, name.value);
     case 'uri':
-      return role.allowedUriSans.some((pattern) => matchesTextPattern(pattern, name.value));
+      return role.allowedUriSans.some((pattern) => matchesUriPattern(pattern, name.value));
     case 'other':
       return role.allowedOtherSans.some((pattern) => fitsOtherName(pattern, name.oid, name.value));
     default:
@@ -63,12 +78,19 @@ function isAlternativeNameAllowed(role: PkiRole, name: GeneralName): boolean {
   }
 }
 
+const isAddressAllowed = (role: PkiRole, address: string): boolean =>
+  role.allowIpSans && parseCidrList(role.allowedIpSansCidr).allows(address);
+
 /** `*`, or `oid;UTF8:pattern`. */
 function fitsOtherName(pattern: string, oid: string, value: string): boolean {
   if (pattern === '*') return true;
-  const found = /^([0-9.]+);utf-?8:(.*)$/i.exec(pattern);
-  return found !== null && found[1] === oid && matchesTextPattern(found[2] as string, value);
+  const found = parseOtherName(pattern);
+  return found !== undefined && found.oid === oid && matchesTextPattern(found.value, value);
 }
+
+/** Whether an entry of allowed_other_sans can allow anything. */
+export const isOtherNamePattern = (pattern: string): boolean =>
+  pattern === '*' || parseOtherName(pattern) !== undefined;
 
 /** Refuses a common name that a role does not allow. */
 export function requireAllowedCommonName(role: PkiRole, commonName: string): void {
@@ -82,11 +104,19 @@ export function requireAllowedCommonName(role: PkiRole, commonName: string): voi
       },
     );
   }
-  if (role.cnValidations.includes('disabled')) return;
-  const isEmail = commonName.includes('@');
-  const kindAllowed = role.cnValidations.includes(isEmail ? 'email' : 'hostname');
-  if (kindAllowed && isNameAllowed(role, isEmail ? commonName : commonName.toLowerCase())) return;
+  if (role.cnValidations.includes('disabled') || isCommonNameAllowed(role, commonName)) return;
   throw new StrongroomError('invalid_request', `common name ${commonName.slice(0, 128)} not allowed by this role`, {
     hint: 'see allowed_domains and its switches in the role',
   });
+}
+
+/** `commonName` as `canonicalCommonName` has it. */
+function isCommonNameAllowed(role: PkiRole, commonName: string): boolean {
+  const isEmail = commonName.includes('@');
+  if (!role.cnValidations.includes(isEmail ? 'email' : 'hostname')) return false;
+  const address = canonicalGeneralName('ip', commonName);
+  if (address && 'value' in address && !isAddressAllowed(role, address.value)) return false;
+  // The root's dot would make it a second spelling of a name that certificates write without.
+  if (/[^.]\.[^.]+\.$/.test(commonName) && canonicalDnsName(commonName.slice(0, -1)) !== undefined) return false;
+  return isNameAllowed(role, isEmail ? commonName : commonName.toLowerCase());
 }

@@ -28,7 +28,8 @@ function refuse(message: string, hint: string): never {
 const firstSeconds = -631_152_000;
 const lastSeconds = 253_402_300_799;
 
-function readTime(name: string, text: string): number {
+/** Whole seconds of an RFC 3339 time that a certificate can hold. */
+export function readTime(name: string, text: string): number {
   const millis = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(text)
     ? Date.parse(text)
     : Number.NaN;

@@ -55,3 +55,12 @@ export function uniqueNames(names: readonly GeneralName[]): GeneralName[] {
 export function commonNameAsName(commonName: string): GeneralName | undefined {
   return canonicalGeneralName(commonName.includes('@') ? 'email' : 'dns', commonName);
 }
+
+/**
+ * The common name in the form in which it is judged, issued and recorded: where it can be an alternative name, as that
+ * is written, so that both are one name (CA/B BR 7.1.4.3).
+ */
+export function canonicalCommonName(commonName: string): string {
+  const own = commonNameAsName(commonName);
+  return own && 'value' in own ? own.value : commonName;
+}

@@ -25,7 +25,13 @@ import type { PkiRole } from '../role.ts';
 import { buildSubject } from '../subject.ts';
 import { readKeyUsages, readPurposes } from '../usages.ts';
 import { decideValidity, type Validity } from '../validity.ts';
-import { commonNameAsName, type NameFields, readWantedNames, uniqueNames } from '../wanted-names.ts';
+import {
+  canonicalCommonName,
+  commonNameAsName,
+  type NameFields,
+  readWantedNames,
+  uniqueNames,
+} from '../wanted-names.ts';
 import { formatCertificate, requireFormat } from './answer-format.ts';
 import { keepLeaf } from './keep-leaf.ts';
 
@@ -113,11 +119,12 @@ function chooseNames(
 ): LeafNames {
   const { fields } = request;
   const fromCsr = csr !== undefined && role.useCsrCommonName;
-  const csrName = csr ? (attributeValues(csr.subjectAttributes, 'commonName')[0] ?? '') : '';
-  if (fromCsr && fields.common_name && csrName !== '' && fields.common_name !== csrName) {
+  const csrName = csr ? canonicalCommonName(attributeValues(csr.subjectAttributes, 'commonName')[0] ?? '') : '';
+  const askedName = canonicalCommonName(fields.common_name ?? '');
+  if (fromCsr && askedName !== '' && csrName !== '' && askedName !== csrName) {
     request.warn('the common_name field was provided but the role is set with "use_csr_common_name" set to true');
   }
-  const commonName = fromCsr ? csrName || (fields.common_name ?? '') : (fields.common_name ?? '');
+  const commonName = fromCsr ? csrName || askedName : askedName;
   const sansFromCsr = csr !== undefined && role.useCsrSans;
   const asked = [fields.alt_names, fields.ip_sans, fields.uri_sans, fields.other_sans].some(
     (list) => (list?.length ?? 0) > 0,

@@ -3,9 +3,11 @@ import { field } from '../../../core/index.ts';
 import { parseCidrList, StrongroomError } from '../../../lib/index.ts';
 import { isOid } from '../../../x509/index.ts';
 import { requireKeyKind } from '../key-parameters.ts';
+import { isOtherNamePattern } from '../name-rules.ts';
 import type { PkiStore } from '../pki-store.ts';
 import { defaultRole, type PkiRole, showRole } from '../role.ts';
 import { readKeyUsages, readPurposes } from '../usages.ts';
+import { readTime, requireNotBeforeDuration } from '../validity.ts';
 
 const list = () => field.list().optional();
 const flag = () => field.boolean().optional();
@@ -152,6 +154,7 @@ function merge(before: PkiRole, fields: Readonly<Record<string, unknown>>): PkiR
     ...merged,
     allowedDomains: merged.allowedDomains.filter((domain) => domain !== ''),
     issuerRef: merged.issuerRef || 'default',
+    cnValidations: merged.cnValidations.length > 0 ? merged.cnValidations : defaultRole.cnValidations,
   };
 }
 
@@ -170,6 +173,10 @@ function checkRole(role: PkiRole): void {
   if (unknown !== undefined || (role.cnValidations.includes('disabled') && role.cnValidations.length > 1)) {
     refuse('invalid cn_validations', 'email and hostname, or disabled alone');
   }
+  if (!role.allowedOtherSans.every(isOtherNamePattern))
+    refuse('invalid allowed_other_sans', 'write *, or 1.3.6.1.4.1.311.20.2.3;UTF8:*@example.test');
+  requireNotBeforeDuration(role.notBeforeSeconds);
+  if (role.notAfter !== '') readTime('not_after', role.notAfter);
   if (!role.policyIdentifiers.every(isOid)) refuse('policy_identifiers must be OIDs', 'write 1.3.6.1.4.1.1');
   const lists = [
     role.allowedDomains,
