@@ -22,6 +22,7 @@ export {
   type CrlTemplate,
   encodeRevokedEntry,
   type IssuingDistributionPoint,
+  isCrlSignedBy,
   type ParsedCrl,
   type ParsedRevocation,
   parseCrl,
@@ -84,7 +85,13 @@ export {
   parseOtherName,
   sameName,
 } from './names/index.ts';
-export { type ClientPathRequest, type ClientPathResult, type PathFailure, verifyClientPath } from './path/index.ts';
+export {
+  type ClientPathRequest,
+  type ClientPathResult,
+  type PathFailure,
+  slackSeconds,
+  verifyClientPath,
+} from './path/index.ts';
 export { decodePem, encodePem, type PemBlock, type PemLimits } from './pem/pem.ts';
 export {
   authorityProfile,

@@ -27,6 +27,15 @@ function couldIssue(issuer: ParsedCertificate, certificate: ParsedCertificate): 
   return sameName(issuer.subject, certificate.issuer);
 }
 
+/** The first of some certificates by whose key another one was signed; a self-signed one is its own. */
+export function findIssuer(
+  certificate: ParsedCertificate,
+  candidates: readonly ParsedCertificate[],
+): ParsedCertificate | undefined {
+  const state: State = { checks: 0, failure: 'no_path' };
+  return candidates.find((issuer) => couldIssue(issuer, certificate) && isSignedBy(certificate, issuer, state));
+}
+
 /** Whether the issuer's key made the certificate's signature; refuses keys too weak to tell. */
 function isSignedBy(certificate: ParsedCertificate, issuer: ParsedCertificate, state: State): boolean {
   state.checks += 1;

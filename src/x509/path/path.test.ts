@@ -249,17 +249,42 @@ describe('a client’s path', () => {
 
   it('revocation is asked for leaf and intermediates; doubt refuses', async () => {
     const asked: string[] = [];
-    const isRevoked = (certificate: { der: Buffer }, issuer: { der: Buffer }) => {
-      asked.push(`${certificate.der.equals(leaf)}/${issuer.der.equals(root.certificate.der)}`);
+    const nameOf = (der: Buffer | undefined) =>
+      [leaf, middle.certificate.der, root.certificate.der].findIndex((known) => der?.equals(known));
+    const isRevoked = (certificate: { der: Buffer }, issuer: { der: Buffer } | undefined) => {
+      asked.push(`${nameOf(certificate.der)} by ${nameOf(issuer?.der)}`);
       return false;
     };
     expect(await failure({ isRevoked })).toBe('accepted');
-    expect(asked).toEqual(['true/false', 'false/true']);
+    expect(asked).toEqual(['0 by 1', '1 by 2', '2 by 2']);
+    asked.length = 0;
+    expect(await failure({ isRevoked, anchorsDer: [middle.certificate.der] })).toBe('accepted');
+    expect(asked).toEqual(['0 by 1', '1 by -1']);
     expect(await failure({ isRevoked: (certificate) => certificate.der.equals(middle.certificate.der) })).toBe(
       'revoked',
     );
     expect(await failure({ isRevoked: () => Promise.reject(new Error('list not loaded')) })).toBe('revocation_unknown');
     expect(await failure({ anchorsDer: [leaf], isRevoked: () => true })).toBe('revoked');
+  });
+
+  it('a revoked anchor is no anchor; another certificate of the same CA may be', async () => {
+    const again = await makeIntermediate(root, 'Path Middle');
+    const both = [middle.certificate.der, again.certificate.der];
+    const revoking = (...revoked: Buffer[]) => ({
+      intermediatesDer: [],
+      anchorsDer: both,
+      isRevoked: ({ der }: { der: Buffer }) => revoked.some((one) => one.equals(der)),
+    });
+    expect(await failure({ ...revoking(middle.certificate.der), anchorsDer: [middle.certificate.der] })).toBe(
+      'revoked',
+    );
+    expect(await failure(revoking(middle.certificate.der))).toBe('accepted');
+    expect(await failure(revoking(again.certificate.der))).toBe('accepted');
+    expect(await failure(revoking(...both))).toBe('revoked');
+    expect(await failure(revoking(leaf))).toBe('revoked');
+    expect(
+      await failure({ ...revoking(root.certificate.der), anchorsDer: [root.certificate.der], intermediatesDer: both }),
+    ).toBe('revoked');
   });
 
   it('many crossed namesakes cost a bounded number of signatures', async () => {

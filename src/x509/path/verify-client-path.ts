@@ -10,7 +10,7 @@ import {
   checkPurpose,
   isSelfIssued,
 } from './certificate-checks.ts';
-import { findPath, type PathSearch } from './find-path.ts';
+import { findIssuer, findPath, type PathSearch } from './find-path.ts';
 import type { PathFailure } from './path-failure.ts';
 
 const maxIntermediates = 16;
@@ -25,8 +25,13 @@ export interface ClientPathRequest {
   readonly anchorsDer: readonly Uint8Array[];
   readonly clock: Clock;
   readonly purpose: Extract<ExtendedKeyUsageName, 'clientAuth' | 'serverAuth'>;
-  /** Asked for every certificate below the anchor. A throw or a rejection refuses the path. */
-  readonly isRevoked?: ((certificate: ParsedCertificate, issuer: ParsedCertificate) => Awaitable<boolean>) | undefined;
+  /**
+   * Asked for every certificate of the path, with its issuer. Trust in an anchor is not trust in it for ever: it is asked
+   * for as well, its issuer being known where that is an anchor, too. A throw or a rejection refuses the path.
+   */
+  readonly isRevoked?:
+    | ((certificate: ParsedCertificate, issuer: ParsedCertificate | undefined) => Awaitable<boolean>)
+    | undefined;
 }
 
 export type ClientPathResult =
@@ -69,18 +74,23 @@ function judgePath(
   return checkNames(path);
 }
 
+interface RevocationFailure {
+  readonly failure: PathFailure;
+  readonly certificate: ParsedCertificate;
+}
+
 async function checkRevocation(
   path: readonly ParsedCertificate[],
+  anchors: readonly ParsedCertificate[],
   isRevoked: ClientPathRequest['isRevoked'],
-): Promise<PathFailure | undefined> {
+): Promise<RevocationFailure | undefined> {
   if (!isRevoked) return undefined;
   for (const [index, certificate] of path.entries()) {
-    const issuer = path[index + 1] ?? path[index];
-    if (!issuer || (index > 0 && index === path.length - 1)) continue;
     try {
-      if ((await isRevoked(certificate, issuer)) !== false) return 'revoked';
+      const issuer = path[index + 1] ?? findIssuer(certificate, anchors);
+      if ((await isRevoked(certificate, issuer)) !== false) return { failure: 'revoked', certificate };
     } catch {
-      return 'revocation_unknown';
+      return { failure: 'revocation_unknown', certificate };
     }
   }
   return undefined;
@@ -131,8 +141,16 @@ export async function verifyClientPath(request: ClientPathRequest): Promise<Clie
 
   const pinned = anchors.some((anchor) => anchor.der.equals(leaf.der));
   const judge = (path: readonly ParsedCertificate[]) => judgePath(path, nowSeconds, purposeOid);
-  const path = pinned ? [leaf] : searchPath(leaf, { intermediates, anchors, judge });
-  if (typeof path === 'string') return refuse(path);
-  const revoked = await checkRevocation(path, request.isRevoked);
-  return revoked ? refuse(revoked) : { ok: true, leaf, path, pinned };
+  let trusted = anchors;
+  let revoked: RevocationFailure | undefined;
+  for (;;) {
+    const path = pinned ? [leaf] : searchPath(leaf, { intermediates, anchors: trusted, judge });
+    if (typeof path === 'string') return refuse(revoked?.failure ?? path);
+    revoked = await checkRevocation(path, anchors, request.isRevoked);
+    if (!revoked) return { ok: true, leaf, path, pinned };
+    // A CA may be trusted by a second certificate of its key, which stands when the first is revoked; nothing else does.
+    const { certificate } = revoked;
+    if (pinned || certificate !== path.at(-1)) return refuse(revoked.failure);
+    trusted = trusted.filter((anchor) => anchor !== certificate);
+  }
 }
