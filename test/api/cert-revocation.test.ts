@@ -236,3 +236,34 @@ describe('MTL-03: the CAs of this server', () => {
     expect(await logIn('lower', der)).toBe(400);
   });
 });
+
+describe('the names of uploaded lists', () => {
+  it('a rule about a name holds for each of its spellings', async () => {
+    await call('POST', 'sys/policies/acl/lists', {
+      policy: `path "auth/cert/crls/*" { capabilities = ["create", "update", "read", "delete"] }
+               path "auth/cert/crls/kept" { capabilities = ["deny"] }`,
+    });
+    const { client_token: token } = (await call('POST', 'auth/token/create', { policies: ['lists'] })).json.auth;
+    const crl = await list(root);
+    await withLists({ kept: crl }, async () => {
+      for (const name of ['kept', 'KEPT', 'Kept', '%20kept', 'kept%20']) {
+        for (const method of ['GET', 'DELETE'])
+          expect((await server.call(method, `auth/cert/crls/${name}`, { token })).status, name).not.toBeLessThan(400);
+        expect(
+          (await server.call('POST', `auth/cert/crls/${name}`, { token, body: { crl } })).status,
+          name,
+        ).not.toBeLessThan(400);
+      }
+      expect((await call('GET', 'auth/cert/crls/kept')).status).toBe(200);
+    });
+  });
+
+  it('are listed in pages', async () => {
+    const crl = await list(root);
+    await withLists({ a: crl, b: crl, c: crl }, async () => {
+      const keys = async (query: string) => (await call('LIST', `auth/cert/crls${query}`)).json.data.keys;
+      expect(await keys('?limit=2')).toEqual(['a', 'b']);
+      expect(await keys('?limit=2&after=b')).toEqual(['c']);
+    });
+  });
+});

@@ -8,9 +8,11 @@ import { defaultCertConfig, showCertRole } from './records.ts';
 
 const name = { name: field.lowerText() };
 
-/** A role's path under the one spelling of its name: a rule about a name holds for each of its spellings. */
-const canonicalPath = (captures: Readonly<Record<string, string>>): string =>
-  `certs/${captures['name']?.trim().toLowerCase()}`;
+/** A path under the one spelling of its name: a rule about a name holds for each of its spellings. */
+const canonicalIn =
+  (folder: string) =>
+  (captures: Readonly<Record<string, string>>): string =>
+    `${folder}/${captures['name']?.trim().toLowerCase()}`;
 const roleFields = {
   ...tokenParameterFields,
   ...name,
@@ -69,7 +71,7 @@ function roleRoutes(store: CertStore): AnyRoute[] {
       id: 'cert.role.read',
       verb: 'GET',
       path: 'certs/:name',
-      canonicalPath,
+      canonicalPath: canonicalIn('certs'),
       summary: 'Shows a role.',
       access: access.capability,
       fields: name,
@@ -83,7 +85,7 @@ function roleRoutes(store: CertStore): AnyRoute[] {
       id: 'cert.role.write',
       verb: 'POST',
       path: 'certs/:name',
-      canonicalPath,
+      canonicalPath: canonicalIn('certs'),
       summary: 'Stores a role: which certificates log in, and what their tokens are like.',
       access: access.capability,
       fields: roleFields,
@@ -93,7 +95,7 @@ function roleRoutes(store: CertStore): AnyRoute[] {
       id: 'cert.role.delete',
       verb: 'DELETE',
       path: 'certs/:name',
-      canonicalPath,
+      canonicalPath: canonicalIn('certs'),
       summary: 'Deletes a role. Its tokens live on, but are not renewed.',
       access: access.capability,
       fields: name,
@@ -149,7 +151,7 @@ function crlRoutes(store: CertStore): AnyRoute[] {
       access: access.capability,
       fields: pageFields,
       handle: async ({ mount, fields }) => {
-        const keys = await store.crls.names(mount, '', fields.after ?? '');
+        const keys = await store.crls.names(mount, '', fields.after ?? '', pageLength(fields));
         if (keys.length === 0) throw missing();
         return { data: { keys } };
       },
@@ -158,6 +160,7 @@ function crlRoutes(store: CertStore): AnyRoute[] {
       id: 'cert.crl.read',
       verb: 'GET',
       path: 'crls/:name',
+      canonicalPath: canonicalIn('crls'),
       summary: 'Shows the serial numbers of an uploaded revocation list.',
       access: access.capability,
       fields: name,
@@ -175,6 +178,7 @@ function crlRoutes(store: CertStore): AnyRoute[] {
       id: 'cert.crl.write',
       verb: 'POST',
       path: 'crls/:name',
+      canonicalPath: canonicalIn('crls'),
       summary: 'Uploads a revocation list (PEM). One that is out of date refuses every log-in of its issuer.',
       access: access.capability,
       fields: { ...name, crl: field.text().optional(), url: field.text().optional() },
@@ -193,6 +197,7 @@ function crlRoutes(store: CertStore): AnyRoute[] {
       id: 'cert.crl.delete',
       verb: 'DELETE',
       path: 'crls/:name',
+      canonicalPath: canonicalIn('crls'),
       summary: 'Forgets an uploaded revocation list.',
       access: access.capability,
       fields: name,
