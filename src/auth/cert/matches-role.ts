@@ -2,41 +2,47 @@ import {
   attributeValues,
   decodeDistinguishedName,
   type GeneralName,
+  matchesDnsName,
   matchesDnsPattern,
+  matchesEmail,
   matchesTextPattern,
+  matchesUri,
   type ParsedCertificate,
 } from '../../x509/index.ts';
 import type { CertRole } from './records.ts';
 
 type NamedKind = Extract<GeneralName['kind'], 'dns' | 'email' | 'uri'>;
+type Matches = (pattern: string, name: string) => boolean;
 
 const namesOf = (leaf: ParsedCertificate, kind: NamedKind): string[] =>
   leaf.alternativeNames.flatMap((name) => (name.kind === kind ? [name.value] : []));
 
-const any = (
-  patterns: readonly string[],
-  names: readonly string[],
-  matches: (pattern: string, name: string) => boolean,
-): boolean => patterns.length === 0 || names.some((name) => patterns.some((pattern) => matches(pattern, name)));
+const any = (patterns: readonly string[], names: readonly string[], matches: Matches): boolean =>
+  names.some((name) => patterns.some((pattern) => matches(pattern, name)));
 
-/** Mail addresses match in their domain without regard to case, and by whole text. */
-const matchesEmail = (pattern: string, name: string): boolean =>
-  matchesTextPattern(pattern.toLowerCase(), name.toLowerCase());
+const unlessAsked = (patterns: readonly string[], names: readonly string[], matches: Matches): boolean =>
+  patterns.length === 0 || any(patterns, names, matches);
+
+/** Common names are host names, or any text, which matches as it is. */
+const matchesCommonName: Matches = (pattern, name) => pattern === name || matchesDnsPattern(pattern, name);
+
+/** Among patterns for names of every kind, one without an `@` is none for mail addresses. */
+const matchesEmailAmongNames: Matches = (pattern, name) => pattern.includes('@') && matchesEmail(pattern, name);
 
 /** Whether the names and extensions of a verified certificate are those a role asks for. Every kind asked for must fit. */
-export function matchesRole(leaf: ParsedCertificate, role: CertRole): boolean {
-  const subject = decodeDistinguishedName(leaf.subject);
-  const commonNames = attributeValues(subject, 'commonName');
-  const units = attributeValues(subject, 'organizationalUnit');
+export function matchesRole(leaf: ParsedCertificate, commonName: string, role: CertRole): boolean {
+  const units = attributeValues(decodeDistinguishedName(leaf.subject), 'organizationalUnit');
   const [dns, email, uri] = [namesOf(leaf, 'dns'), namesOf(leaf, 'email'), namesOf(leaf, 'uri')];
   return (
-    (any(role.allowedNames, [...commonNames, ...dns], matchesDnsPattern) ||
-      (role.allowedNames.length > 0 && any(role.allowedNames, email, matchesEmail))) &&
-    any(role.allowedCommonNames, commonNames, matchesDnsPattern) &&
-    any(role.allowedDnsSans, dns, matchesDnsPattern) &&
-    any(role.allowedEmailSans, email, matchesEmail) &&
-    any(role.allowedUriSans, uri, matchesTextPattern) &&
-    any(role.allowedOrganizationalUnits, units, matchesTextPattern) &&
+    (role.allowedNames.length === 0 ||
+      any(role.allowedNames, [commonName], matchesCommonName) ||
+      any(role.allowedNames, dns, matchesDnsName) ||
+      any(role.allowedNames, email, matchesEmailAmongNames)) &&
+    unlessAsked(role.allowedCommonNames, [commonName], matchesCommonName) &&
+    unlessAsked(role.allowedDnsSans, dns, matchesDnsName) &&
+    unlessAsked(role.allowedEmailSans, email, matchesEmail) &&
+    unlessAsked(role.allowedUriSans, uri, matchesUri) &&
+    unlessAsked(role.allowedOrganizationalUnits, units, matchesTextPattern) &&
     role.requiredExtensions.every((wanted) => hasExtension(leaf, wanted))
   );
 }
@@ -49,7 +55,7 @@ function hasExtension(leaf: ParsedCertificate, wanted: string): boolean {
   if (!extension) return false;
   const pattern = rest.join(':');
   return matchesTextPattern(
-    pattern,
+    isHex ? pattern.toLowerCase() : pattern,
     isHex ? Buffer.from(extension.value).toString('hex') : extensionText(Buffer.from(extension.value)),
   );
 }

@@ -1,7 +1,7 @@
 import { showTokenParameters, type TokenParameters } from '../../core/index.ts';
 import type { JsonObject } from '../../lib/index.ts';
 
-/** Which certificates log in, and what their tokens are like. Patterns: `*` stands for characters, in DNS names inside one label. */
+/** Which certificates log in, and what their tokens are like. Patterns: `*` stands for characters, in host names inside one label. */
 export interface CertRole {
   readonly name: string;
   /** PEM: authorities, or single certificates, which match by their whole bytes only. */

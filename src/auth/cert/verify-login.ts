@@ -1,6 +1,7 @@
 import type { Mount } from '../../core/index.ts';
 import { decodePem, type ParsedCertificate, parseCertificate, verifyClientPath } from '../../x509/index.ts';
 import type { CertStore } from './cert-store.ts';
+import { clientName } from './client-name.ts';
 import { matchesRole } from './matches-role.ts';
 import type { PresentedCertificate } from './presented-certificate.ts';
 import type { CertRole } from './records.ts';
@@ -9,6 +10,7 @@ import { revocationCheck } from './revocation-check.ts';
 export interface VerifiedLogin {
   readonly role: CertRole;
   readonly leaf: ParsedCertificate;
+  readonly commonName: string;
 }
 
 /** The first of the roles that a presented certificate fits, or undefined. Why not goes to the log, not to the caller. */
@@ -28,7 +30,9 @@ export async function verifyLogin(
       purpose: 'clientAuth',
       isRevoked,
     });
-    if (result.ok && matchesRole(result.leaf, role)) return { role, leaf: result.leaf };
+    const commonName = result.ok ? clientName(result.leaf) : undefined;
+    if (result.ok && commonName !== undefined && matchesRole(result.leaf, commonName, role))
+      return { role, leaf: result.leaf, commonName };
     const failure = result.ok ? 'names or extensions' : result.failure;
     store.core.log.debug({ mount: mount.prefix, role: role.name, failure }, 'a client certificate does not fit a role');
   }

@@ -4,7 +4,7 @@ import {
   canonicalGeneralName,
   type GeneralName,
   matchesTextPattern,
-  matchesUriPattern,
+  matchesUri,
   parseOtherName,
 } from '../../x509/index.ts';
 import type { PkiRole } from './role.ts';
@@ -70,7 +70,7 @@ function isAlternativeNameAllowed(role: PkiRole, name: GeneralName): boolean {
     case 'ip':
       return isAddressAllowed(role, name.value);
     case 'uri':
-      return role.allowedUriSans.some((pattern) => matchesUriPattern(pattern, name.value));
+      return role.allowedUriSans.some((pattern) => matchesUri(pattern, name.value));
     case 'other':
       return role.allowedOtherSans.some((pattern) => fitsOtherName(pattern, name.oid, name.value));
     default:

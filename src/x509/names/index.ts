@@ -26,6 +26,7 @@ export {
   readGeneralName,
 } from './general-name.ts';
 export { bytesToIp, ipToBytes } from './ip-address.ts';
-export { matchesDnsPattern, matchesTextPattern, matchesUriPattern } from './match-pattern.ts';
+export { isNormalUri, matchesDnsName, matchesEmail, matchesUri } from './match-name.ts';
+export { matchesDnsPattern, matchesTextPattern } from './match-pattern.ts';
 export { formatOtherName, parseOtherName, userPrincipalNameOid } from './other-name.ts';
 export { isHttpUrl, isUriName, uriAuthority, uriHost } from './uri-name.ts';

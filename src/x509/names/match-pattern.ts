@@ -1,8 +1,6 @@
-import { hasDotSegment, uriAuthority } from './uri-name.ts';
-
 /**
  * Whether a DNS name from a certificate matches an operator's pattern. `*` stands for characters inside one label, so
- * `*.corp` does not match `a.b.corp`; case does not matter; the whole name must match.
+ * `*.corp` does not match `a.b.corp`; case does not matter; the whole name must match, and none of its labels is empty.
  */
 export function matchesDnsPattern(pattern: string, name: string): boolean {
   if (name.length > 253 || !/^[\x21-\x7e]+$/.test(name)) return false;
@@ -10,7 +8,7 @@ export function matchesDnsPattern(pattern: string, name: string): boolean {
   const labels = name.toLowerCase().split('.');
   return (
     patternLabels.length === labels.length &&
-    labels.every((label, index) => matchGlob(patternLabels[index] as string, label))
+    labels.every((label, index) => label !== '' && matchGlob(patternLabels[index] as string, label))
   );
 }
 
@@ -18,16 +16,6 @@ export function matchesDnsPattern(pattern: string, name: string): boolean {
 export function matchesTextPattern(pattern: string, text: string): boolean {
   if (text.length > 2048) return false;
   return matchGlob(pattern, text);
-}
-
-/**
- * Whether a URI matches a pattern in which `*` stands for any characters. A star in the pattern's authority stays in
- * the URI's: `https://*.corp/*` does not match `https://evil/.corp/`. No pattern matches a path that leads elsewhere.
- */
-export function matchesUriPattern(pattern: string, uri: string): boolean {
-  if (hasDotSegment(uri) || !matchesTextPattern(pattern, uri)) return false;
-  const wanted = uriAuthority(pattern);
-  return wanted === undefined || matchGlob(wanted, uriAuthority(uri) ?? '');
 }
 
 /** Greedy glob match in time linear in text × stars, without backtracking over earlier stars. */

@@ -28,17 +28,3 @@ export function isUriName(text: string): boolean {
 export function isHttpUrl(text: string): boolean {
   return isUriName(text) && /^https?:\/\/[^/?#:]/.test(text) && URL.canParse(text);
 }
-
-/** Path of a URI, with or without an authority before it. */
-const uriPath = (uri: string): string => (/^[^:]*:(?:\/\/[^/?#]*)?([^?#]*)/.exec(uri)?.[1] ?? '').toLowerCase();
-
-/**
- * Whether the path has segments `.` or `..` (RFC 3986 3.3), also percent-encoded or between encoded or backward
- * slashes: whoever resolves them reads another URI than the one that was compared.
- */
-export function hasDotSegment(uri: string): boolean {
-  const path = uriPath(uri)
-    .replaceAll('%2e', '.')
-    .replace(/%2f|%5c|\\/g, '/');
-  return path.includes('/') && path.split('/').some((segment) => segment === '.' || segment === '..');
-}

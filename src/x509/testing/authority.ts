@@ -1,6 +1,8 @@
 import { type KeyPairAlgorithm, PrivateKey, type Random, systemRandom } from '../../crypto/index.ts';
+import { assembleSigned } from '../certificate/index.ts';
 import {
   authorityProfile,
+  buildTbsCertificate,
   type CertificateIssuer,
   type CertificateTemplate,
   describeIssuer,
@@ -120,6 +122,17 @@ export async function makeLeaf(
   const template = leafTemplate(key, changes);
   const { der } = await issueCertificate({ template, issuer: authority.issuer, sign: authority.sign });
   return { der, key };
+}
+
+/** A leaf as another CA's software might make it: signed without any of our checks. */
+export async function makeForeignLeaf(
+  authority: TestAuthority,
+  changes: Partial<CertificateTemplate> = {},
+): Promise<TestLeaf> {
+  const key = await testKey('leaf');
+  const tbs = buildTbsCertificate(leafTemplate(key, changes), authority.issuer);
+  const { scheme } = authority.issuer;
+  return { der: assembleSigned(tbs, scheme, authority.key.sign(scheme, tbs)), key };
 }
 
 /** Message of the refusal to issue a leaf; throws when it was issued, or when the key was used before refusing. */

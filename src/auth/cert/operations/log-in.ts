@@ -1,7 +1,6 @@
 import type { Answer, EngineRequest } from '../../../core/index.ts';
-import { canonicalName } from '../../../core/index.ts';
 import { StrongroomError } from '../../../lib/index.ts';
-import { attributeValues, decodeDistinguishedName, type ParsedCertificate } from '../../../x509/index.ts';
+import type { ParsedCertificate } from '../../../x509/index.ts';
 import type { CertStore } from '../cert-store.ts';
 import { extensionText } from '../matches-role.ts';
 import { presentedCertificate } from '../presented-certificate.ts';
@@ -26,10 +25,7 @@ export async function logIn(
   const roles = await rolesToTry(store, request);
   const verified = await verifyLogin(store, request.mount, presented, roles);
   if (!verified) throw refused();
-  const { role, leaf } = verified;
-  const commonName = attributeValues(decodeDistinguishedName(leaf.subject), 'commonName')[0] ?? '';
-  // Without a name there is no identity to act under.
-  if (canonicalName(commonName) === '') throw refused();
+  const { role, leaf, commonName } = verified;
   const auth = await store.core.logins.issue(request, {
     parameters: role.parameters,
     displayName: role.displayName,
