@@ -1,4 +1,4 @@
-export { LoginIssuer, mountLimits, type ProvenLogin } from './login-issuer.ts';
+export { LoginIssuer, loginPolicies, mountLimits, type ProvenLogin } from './login-issuer.ts';
 export {
   defaultTokenParameters,
   readTokenParameters,

@@ -30,6 +30,11 @@ export function mountLimits(mount: Mount, settings: CoreSettings): { defaultSeco
   return { defaultSeconds: Math.min(defaultSeconds, maxSeconds), maxSeconds };
 }
 
+/** The policies a login gives its token; what they are at a renewal says whether it would still be given. */
+export function loginPolicies({ noDefaultPolicy, policies }: TokenParameters): readonly string[] {
+  return noDefaultPolicy ? policies.filter((policy) => policy !== 'default') : mergePolicies(policies, ['default']);
+}
+
 /** Turns a genuine login into a token: identity, limits, one commit. */
 export class LoginIssuer {
   readonly #store: Store;
@@ -88,9 +93,7 @@ export class LoginIssuer {
     });
     for (const warning of ttl.warnings) request.warn(warning);
     const type = tokenType(mount, parameters);
-    const policies = parameters.noDefaultPolicy
-      ? parameters.policies.filter((policy) => policy !== 'default')
-      : mergePolicies(parameters.policies, ['default']);
+    const policies = loginPolicies(parameters);
     if (policies.includes('root')) throw rootRefused();
     const minted = this.#tokens.mint({
       type,

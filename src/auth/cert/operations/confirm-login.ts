@@ -1,4 +1,10 @@
-import type { EngineRequest, LoginLimits, Mount, TokenRecord } from '../../../core/index.ts';
+import {
+  type EngineRequest,
+  type LoginLimits,
+  loginPolicies,
+  type Mount,
+  type TokenRecord,
+} from '../../../core/index.ts';
 import { StrongroomError } from '../../../lib/index.ts';
 import type { CertStore } from '../cert-store.ts';
 import { presentedCertificate } from '../presented-certificate.ts';
@@ -9,7 +15,10 @@ function refuse(message: string): never {
   throw new StrongroomError('invalid_request', message, { hint: 'log in again with the certificate' });
 }
 
-/** A renewal shows the very certificate that logged in, and it must still be good; unless the mount switched that off. */
+/**
+ * A renewal finds the role with the policies that it gave, and shows the very certificate that logged in, which must still
+ * be good; the mount can switch the certificate off, not the role.
+ */
 export async function confirmLogin(
   store: CertStore,
   token: TokenRecord,
@@ -19,6 +28,8 @@ export async function confirmLogin(
   const { internal } = token.body;
   const role = await store.roles.read(mount, internal['role'] ?? '');
   if (!role) return refuse('the role of this log-in is gone, not renewing');
+  if (loginPolicies(role.body.parameters).join() !== token.body.policies.join())
+    return refuse('policies have changed, not renewing');
   const config = (await store.configs.read(mount, 'config'))?.body ?? defaultCertConfig;
   if (!config.disableBinding) {
     const presented = presentedCertificate(request.connection);
