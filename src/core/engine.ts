@@ -30,10 +30,14 @@ export interface Engine {
   /** Checks a new mount's options (refuses by throwing) and answers what must be stored with it. */
   readonly prepareMount?: (mount: Mount) => Awaitable<readonly Change[]>;
   /**
-   * Carries out a change of a mount's options, before it is stored; throws for one it cannot. Answers a warning for the
-   * caller, or nothing. Without this the options of a mount stay as they were given.
+   * Prepares a change of a mount's options, with nobody at work on the mount; throws for one it cannot carry out.
+   * Answers what is stored in the commit that changes the options, and a warning for the caller. Without this the
+   * options of a mount stay as they were given.
    */
-  readonly changeOptions?: (mount: Mount, options: Readonly<Record<string, string>>) => Promise<string | undefined>;
+  readonly changeOptions?: (
+    mount: Mount,
+    options: Readonly<Record<string, string>>,
+  ) => Promise<{ readonly changes: readonly Change[]; readonly warning?: string }>;
   /** What must be taken back outside the store before the mount's rows go: keys in an HSM. */
   readonly retireMount?: (mount: Mount) => Promise<void>;
   /** Takes back what a lease stands for. Repeated until it succeeds. */

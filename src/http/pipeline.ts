@@ -50,7 +50,7 @@ function steps(parts: PipelineParts): readonly Step[] {
     prepareRequest,
     openAudit(parts.audit),
     authorise,
-    handle,
+    handle(parts.router),
     closeAudit(parts.audit),
     ({ answer }) => answer?.afterAudit?.(),
   ];

@@ -4,7 +4,7 @@ import type { Change, Store } from '../../store/index.ts';
 import type { CoreSettings } from '../core.ts';
 import { type IdentityStore, type LoginName, retryOnce } from '../identity/index.ts';
 import { decideTtl } from '../leases/index.ts';
-import type { Mount } from '../mounts/index.ts';
+import { beingChanged, type Mount } from '../mounts/index.ts';
 import { mergePolicies, requireAddress } from '../principals/index.ts';
 import type { AuthBlock, EngineRequest } from '../routes/index.ts';
 import type { TokenStore } from '../tokens/index.ts';
@@ -147,16 +147,10 @@ export class LoginIssuer {
    */
   async #mountStays({ namespace, id, path }: Mount): Promise<Change> {
     const row = await this.#store.read('mounts', { namespace, id });
-    if (row?.path !== path) throw mountChanged();
+    if (row?.path !== path) throw beingChanged();
     return { kind: 'check', table: 'mounts', key: { namespace, id }, ifVersion: row.version };
   }
 }
-
-const mountChanged = (): StrongroomError =>
-  new StrongroomError('overloaded', 'this mount is being changed', {
-    hint: 'try again in a moment',
-    retryAfterSeconds: 1,
-  });
 
 /** The mount may force a type; a role's own choice comes next; service otherwise. */
 function tokenType(mount: Mount, parameters: TokenParameters): 'service' | 'batch' {

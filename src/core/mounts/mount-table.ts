@@ -1,8 +1,9 @@
 import { newUuid, type Random } from '../../crypto/index.ts';
-import { StrongroomError } from '../../lib/index.ts';
+import { type Awaitable, StrongroomError } from '../../lib/index.ts';
 import { type Change, isGuardFailure, type Row, type Store } from '../../store/index.ts';
 import { type Seal, SealedTable } from '../seal/index.ts';
 import { defaultMountConfig, type Mount, type MountConfig, type MountKind } from './mount.ts';
+import { beingChanged, MountGate } from './mount-gate.ts';
 import { systemMount } from './system-mount.ts';
 
 interface MountBody {
@@ -41,8 +42,7 @@ export class MountTable {
   #byPrefix = new Map<string, Mount>([[systemMount.prefix, systemMount]]);
   #byAccessor = new Map<string, Mount>();
   #longestSegments = 1;
-  /** Ids of mounts that serve nothing for the moment. */
-  readonly #closed = new Set<string>();
+  readonly #gate = new MountGate();
   #lastTurn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: { store: Store; seal: Seal; random: Random }) {
@@ -125,23 +125,25 @@ export class MountTable {
 
   /** Whether a mount serves nothing for the moment. */
   isClosed(mount: Mount): boolean {
-    return this.#closed.has(mount.id);
+    return this.#gate.isClosed(mount.id);
+  }
+
+  /** Does a request's work on the mount it was sent to; refuses when that one was moved, upgraded or removed since. */
+  during<T>(mount: Mount, work: () => Awaitable<T>): Awaitable<T> {
+    if (!this.#isAsFound(mount)) throw beingChanged();
+    return this.#gate.during(mount.id, work);
+  }
+
+  #isAsFound(mount: Mount): boolean {
+    const now = this.#byPrefix.get(mount.prefix);
+    if (now === mount) return true;
+    // Other settings make another object of it: what counts is what is stored where, and in which form.
+    return now?.id === mount.id && JSON.stringify(now.options) === JSON.stringify(mount.options);
   }
 
   /** Keeps requests away from a mount while `work` moves, upgrades or empties it: they are told to come back. */
-  async whileClosed<T>(mount: Mount, work: () => Promise<T>): Promise<T> {
-    if (this.#closed.has(mount.id)) {
-      throw new StrongroomError('overloaded', 'this mount is being changed', {
-        hint: 'wait until the other change is done',
-        retryAfterSeconds: 1,
-      });
-    }
-    this.#closed.add(mount.id);
-    try {
-      return await work();
-    } finally {
-      this.#closed.delete(mount.id);
-    }
+  whileClosed<T>(mount: Mount, work: () => Promise<T>): Promise<T> {
+    return this.#gate.whileClosed(mount.id, work);
   }
 
   /** One change of paths at a time: whether a path is free is seen by looking at all of them. */

@@ -93,6 +93,12 @@ export class RecordCollection<Body> {
     return { kind: 'delete', table: 'records', key, ...(ifVersion !== undefined && { ifVersion }) };
   }
 
+  /** A change that removes every item of a mount. */
+  removeAll(mount: Mount): Change {
+    const { id: _id, ...where } = this.#key(mount, '');
+    return { kind: 'deleteWhere', table: 'records', where };
+  }
+
   /** Holds while an item is as it was read: for changes that rest on it. */
   unchanged(mount: Mount, { id, row }: StoredRecord<Body>): Change {
     return { kind: 'check', table: 'records', key: this.#key(mount, id), ifVersion: row.version };

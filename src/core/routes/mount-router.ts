@@ -1,3 +1,4 @@
+import type { Awaitable } from '../../lib/index.ts';
 import type { Engine } from '../engine.ts';
 import type { Mount, MountTable } from '../mounts/index.ts';
 import type { AnyRoute, RouteVerb } from './route.ts';
@@ -40,6 +41,11 @@ export class MountRouter {
     if (match) return { mount, relativePath, match, pathExists: true, hint: undefined };
     const pathExists = table?.hasPath(relativePath) ?? false;
     return { mount, relativePath, match, pathExists, hint: engine?.unknownPathHint?.(relativePath, mount) };
+  }
+
+  /** Does a request's work on the mount it was sent to; refuses when that one is not as it was found any more. */
+  during<T>(mount: Mount, work: () => Awaitable<T>): Awaitable<T> {
+    return this.#mounts.during(mount, work);
   }
 
   /** Every route below a mount. */

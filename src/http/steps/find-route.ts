@@ -1,4 +1,4 @@
-import type { AnyRoute, MountRouter, RouteVerb } from '../../core/index.ts';
+import { type AnyRoute, beingChanged, type MountRouter, type RouteVerb } from '../../core/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
 import type { Exchange } from '../exchange.ts';
 import { mountHelp } from '../help.ts';
@@ -39,10 +39,7 @@ export function findRoute(router: MountRouter): (exchange: Exchange) => void {
         },
       );
     } else if (found.closed) {
-      exchange.routeError = new StrongroomError('overloaded', 'this mount is being changed', {
-        hint: 'try again in a moment',
-        retryAfterSeconds: 1,
-      });
+      exchange.routeError = beingChanged();
     } else if (found.pathExists) {
       exchange.routeError = new StrongroomError('unsupported_operation', 'unsupported operation', {
         hint: 'this path does not take this verb; add ?help=1 to see what it takes',

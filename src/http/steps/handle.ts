@@ -1,19 +1,25 @@
-import type { Answer, Decision } from '../../core/index.ts';
+import type { Answer, Decision, MountRouter } from '../../core/index.ts';
 import { isJsonObject, type Json, StrongroomError } from '../../lib/index.ts';
 import type { Exchange } from '../exchange.ts';
 import { describeHelp } from '../help.ts';
 
 const nothing: Answer = { status: 204 };
 
-/** Calls the one operation behind the route. */
-export function handle(exchange: Exchange): Promise<void> | void {
+/** Calls the one operation behind the route, with the mount kept as it was found. */
+export function handle(router: MountRouter): (exchange: Exchange) => Promise<void> | void {
+  return (exchange) => handleIn(router, exchange);
+}
+
+function handleIn(router: MountRouter, exchange: Exchange): Promise<void> | void {
   const { route, request } = exchange;
   if (!route || !request) throw new StrongroomError('no_route', '', { hint: 'nothing is served at this path' });
   if (exchange.help) {
     exchange.answer = describeHelp(route);
     return;
   }
-  const answer = route.handle(request);
+  // A log-in is not waited for: its commit holds only while the method is mounted where it came in.
+  const answer =
+    route.access.kind === 'login' ? route.handle(request) : router.during(request.mount, () => route.handle(request));
   if (answer instanceof Promise) return answer.then((found) => keep(exchange, found));
   keep(exchange, answer);
 }

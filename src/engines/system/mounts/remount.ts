@@ -49,11 +49,6 @@ export async function remount(
     });
   }
   core.mounts.requireFree(to.kind, to.path);
-  await core.mounts.whileClosed(mount, async () => {
-    await settleLeases(core, mount);
-    const extra = mount.kind === 'auth' ? [tokensGone(mount, request.nowMillis)] : [];
-    await core.mounts.change(mount, () => ({ path: to.path }), extra);
-  });
   const id = newUuid(core.random);
   const record = migrations(core).insert(
     systemMount,
@@ -63,7 +58,12 @@ export async function remount(
       expireMillis: request.nowMillis + keptMillis,
     },
   );
-  await core.store.commit([record]);
+  await core.mounts.whileClosed(mount, async () => {
+    await settleLeases(core, mount);
+    const ends = mount.kind === 'auth' ? [tokensGone(mount, request.nowMillis)] : [];
+    // One commit: no move without its record, no record of a move that did not happen.
+    await core.mounts.change(mount, () => ({ path: to.path }), [record, ...ends]);
+  });
   return { data: { migration_id: id }, topLevel: true };
 }
 

@@ -7,6 +7,7 @@ import {
   type MountKind,
 } from '../../../core/index.ts';
 import { type JsonObject, StrongroomError } from '../../../lib/index.ts';
+import type { Change } from '../../../store/index.ts';
 import { readDescription, readMountConfig, readOptions } from './mount-config.ts';
 import { requireMount } from './mount-path.ts';
 
@@ -35,8 +36,8 @@ export async function tuneMount(core: Core, kind: MountKind, request: EngineRequ
   });
   if (!options || sameOptions(mount, options)) return core.mounts.change(mount, next);
   await core.mounts.whileClosed(mount, async () => {
-    await changeOptions(core, mount, { ...mount.options, ...options }, request.warn);
-    await core.mounts.change(mount, next);
+    const changes = await changeOptions(core, mount, { ...mount.options, ...options }, request.warn);
+    await core.mounts.change(mount, next, changes);
   });
 }
 
@@ -59,13 +60,14 @@ async function changeOptions(
   mount: Mount,
   options: Readonly<Record<string, string>>,
   warn: (text: string) => void,
-): Promise<void> {
+): Promise<readonly Change[]> {
   const engine = core.engines.get(engineKey(mount));
   if (!engine?.changeOptions) {
     throw new StrongroomError('invalid_request', `${mount.type} has no options to change`, {
       hint: 'leave "options" out',
     });
   }
-  const warning = await engine.changeOptions(mount, options);
+  const { changes, warning } = await engine.changeOptions(mount, options);
   if (warning !== undefined) warn(warning);
+  return changes;
 }
