@@ -167,12 +167,11 @@ export class MountTable {
     }
     const { mount, change } = this.draft(spec);
     try {
-      await this.#store.commit([change, ...(await prepare(mount))]);
+      await this.#commit(spec.namespace, [change, ...(await prepare(mount))]);
     } catch (error) {
       if (isGuardFailure(error, 0)) throw pathInUse(spec.path);
       throw error;
     }
-    await this.load(spec.namespace);
     return mount;
   }
 
@@ -202,14 +201,22 @@ export class MountTable {
       const next = { ...current, ...decide(current) };
       if (next.path !== current.path) this.requireFree(next.kind, next.path);
       try {
-        await this.#store.commit([this.#replace(row, next), ...extra]);
-        break;
+        return await this.#commit(mount.namespace, [this.#replace(row, next), ...extra]);
       } catch (error) {
         if (!isGuardFailure(error, 0) || attempt >= maxAttempts) throw error;
-        await this.load(mount.namespace);
       }
     }
-    await this.load(mount.namespace);
+  }
+
+  /** Whatever comes of a commit, the table in memory is what is stored: one may take effect and be told as failed. */
+  async #commit(namespace: string, changes: readonly Change[]): Promise<void> {
+    try {
+      await this.#store.commit(changes);
+    } catch (error) {
+      await this.load(namespace).catch(() => undefined);
+      throw error;
+    }
+    await this.load(namespace);
   }
 
   #replace(row: Row<'mounts'> | undefined, next: Mount): Change {
@@ -228,7 +235,7 @@ export class MountTable {
 
   async #remove(mount: Mount, extra: readonly Change[]): Promise<void> {
     const { namespace, id } = mount;
-    await this.#store.commit([
+    await this.#commit(namespace, [
       { kind: 'delete', table: 'mounts', key: { namespace, id } },
       { kind: 'deleteWhere', table: 'records', where: { namespace, mount: id } },
       { kind: 'deleteWhere', table: 'credentials', where: { namespace, mount: id } },
@@ -236,7 +243,6 @@ export class MountTable {
       { kind: 'deleteWhere', table: 'leases', where: { namespace, mount: id } },
       ...extra,
     ]);
-    await this.load(namespace);
   }
 
   #open(row: Row<'mounts'>): Mount {
