@@ -49,4 +49,4 @@ export {
   type TimeFields,
   timeFields,
 } from './list-fields.ts';
-export { type Revocation, type RevocationFilter, revokeOne, revokeWhere } from './revoke-where.ts';
+export { type Revocation, type RevocationFilter, revokeEach, revokeOne, revokeWhere } from './revoke-where.ts';

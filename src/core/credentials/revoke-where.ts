@@ -43,7 +43,7 @@ export async function revokeWhere(
         .map((row) => credentials.open(row))
         .filter((found) => matches(found, filter, options.nowMillis));
       const taken = live.slice(0, maxRevoked - count);
-      if (!options.dryRun) await revokeAll(credentials, taken, options.reason);
+      if (!options.dryRun) await revokeEach(credentials, taken, options.reason);
       count += taken.length;
       if (count >= maxRevoked) return { count, more: true };
       if (page.length < pageSize) break;
@@ -72,8 +72,12 @@ function readPage(credentials: CredentialStore, filter: RevocationFilter, after:
   });
 }
 
-/** One commit for all; when one of them changed meanwhile, each by itself. */
-async function revokeAll(credentials: CredentialStore, found: readonly Credential[], reason: string): Promise<void> {
+/** Revokes credentials: one commit for all; when one of them changed meanwhile, each by itself. */
+export async function revokeEach(
+  credentials: CredentialStore,
+  found: readonly Credential[],
+  reason: string,
+): Promise<void> {
   if (found.length === 0) return;
   try {
     await credentials.store.commit(found.map((credential) => credentials.revocation(credential, reason)));

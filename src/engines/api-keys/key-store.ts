@@ -4,6 +4,7 @@ import {
   IdempotentAnswers,
   type Mount,
   RecordCollection,
+  type StoredRecord,
   Turns,
 } from '../../core/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
@@ -41,12 +42,20 @@ export function openKeyStore(core: Core): KeyStore {
   };
 }
 
-export async function requireSpace(keys: KeyStore, mount: Mount, name: string): Promise<Space> {
+/**
+ * The space a key is made or changed in. The write holds it to be unchanged: a key follows the settings it was decided
+ * by, and none is left behind by a space that was disabled or deleted meanwhile.
+ */
+export async function requireSpace(keys: KeyStore, mount: Mount, name: string): Promise<StoredRecord<Space>> {
   const record = await keys.spaces.read(mount, name);
-  if (record) return record.body;
-  throw new StrongroomError('invalid_request', `there is no space ${JSON.stringify(name.slice(0, 64))}`, {
-    hint: 'make it first: spaces/NAME',
-  });
+  const quoted = JSON.stringify(name.slice(0, 64));
+  if (!record)
+    throw new StrongroomError('invalid_request', `there is no space ${quoted}`, { hint: 'make it first: spaces/NAME' });
+  if (record.body.closing === true)
+    throw new StrongroomError('invalid_request', `the space ${quoted} is being deleted`, {
+      hint: 'delete it again when that was broken off, or write its settings to keep it',
+    });
+  return record;
 }
 
 export const placeOf = (mount: Mount) => ({ namespace: mount.namespace, mount: mount.id, kind: 'api_key' as const });

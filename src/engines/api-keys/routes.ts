@@ -14,9 +14,10 @@ import { isJsonObject, StrongroomError } from '../../lib/index.ts';
 import { type KeyStore, placeOf } from './key-store.ts';
 import { changeKey, setState } from './operations/change-key.ts';
 import { createKey } from './operations/create-key.ts';
+import { deleteSpace } from './operations/delete-space.ts';
 import { rotateKey, rotateSelf } from './operations/rotate-key.ts';
 import { readQuestion, type VerifyFields, verifyKey } from './operations/verify-key.ts';
-import { deleteSpace, writeSpace } from './operations/write-space.ts';
+import { writeSpace } from './operations/write-space.ts';
 import { showKey } from './show-key.ts';
 import { showSpace } from './space.ts';
 

@@ -26,6 +26,8 @@ export interface Space {
   /** What the use of a rotated key after its overlap does. */
   readonly onReuse: 'event' | 'revoke_family';
   readonly disabled: boolean;
+  /** Set while it is being deleted: no key is made in it or brought back, so that none outlives it. */
+  readonly closing?: boolean;
   readonly metadata: Readonly<Record<string, string>>;
 }
 

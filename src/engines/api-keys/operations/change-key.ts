@@ -36,22 +36,23 @@ export async function changeKey(
   const found = await keys.credentials.find(place, fields.id);
   if (!found) throw credentialNotFound('key');
   await refuseItself(keys, request, found);
-  const space = await requireSpace(keys, mount, found.row.space);
   const wantsExpiry = fields.ttl !== undefined || fields.expire_time !== undefined;
-  const wishedMillis = wantsExpiry
-    ? decideExpiry(fields, {
-        nowMillis,
-        defaultSeconds: 0,
-        maxSeconds: space.maxTtlSeconds,
-        required: space.requireExpiry,
-      })
-    : undefined;
   const policies = fields.policies === undefined ? undefined : requirePolicies(request, fields.policies);
-  const scopes = fields.scopes === undefined ? undefined : requireScopes(fields.scopes, space);
   await keys.credentials.modify(place, fields.id, async (credential) => {
     if (credential.row.state === 'revoked') {
       throw new StrongroomError('invalid_request', 'the key is revoked', { hint: 'make a new one' });
     }
+    const record = await requireSpace(keys, mount, credential.row.space);
+    const space = record.body;
+    const wishedMillis = wantsExpiry
+      ? decideExpiry(fields, {
+          nowMillis,
+          defaultSeconds: 0,
+          maxSeconds: space.maxTtlSeconds,
+          required: space.requireExpiry,
+        })
+      : undefined;
+    const scopes = fields.scopes === undefined ? undefined : requireScopes(fields.scopes, space);
     const merged = merge(credential.body, fields, patch, policies, scopes);
     const touchesRights = wishedMillis !== undefined || policies !== undefined;
     const end = wishedMillis === undefined ? credential.row.expire_millis : wishedMillis;
@@ -66,7 +67,8 @@ export async function changeKey(
     const change = keys.credentials.change(credential, { body, ...(expireMillis !== undefined && { expireMillis }) });
     // One more of its owner: given to them, or brought back by another end.
     const isNew = body.owner !== credential.body.owner || (wantsExpiry && !isLive(credential, nowMillis));
-    const guards = isNew ? await ownerGuard(keys, request, { space, owner: body.owner, rotates: false }) : [];
+    const ownerGuards = isNew ? await ownerGuard(keys, request, { space, owner: body.owner, rotates: false }) : [];
+    const guards = [keys.spaces.unchanged(mount, record), ...ownerGuards];
     if (fields.credits === undefined) return [change, ...guards];
     const key = { namespace: credential.row.namespace, id: credential.row.id };
     return [

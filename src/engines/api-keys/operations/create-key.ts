@@ -81,11 +81,10 @@ export function requirePolicies(
 /** Makes a key; it is in this answer, and in its repetition under the same Idempotency-Key, and nowhere else. */
 export async function createKey(keys: KeyStore, request: EngineRequest<KeyFields>): Promise<JsonObject> {
   const { fields, mount } = request;
-  const space = await requireSpace(keys, mount, fields.space ?? 'default');
-  if (space.disabled) refuse('the space is disabled', 'enable it first: spaces/NAME disabled=false');
-  const draft = await readDraft(keys, request, space);
-  const make = () => keys.answers.once(request, () => mintKey(keys, request, space, draft));
-  return isLimited(space, draft.body.owner) ? takeOwnersTurn(keys, mount, draft.body.owner, make) : make();
+  const { owner = '', space: name = 'default' } = fields;
+  const make = () => keys.answers.once(request, () => mintKey(keys, request, name));
+  const { body: space } = await requireSpace(keys, mount, name);
+  return isLimited(space, owner) ? takeOwnersTurn(keys, mount, owner, make) : retryGuarded(make);
 }
 
 const isLimited = (space: Space, owner: string): boolean => space.maxLiveKeysPerOwner > 0 && owner !== '';
@@ -159,8 +158,13 @@ async function readDraft(keys: KeyStore, request: EngineRequest<KeyFields>, spac
   };
 }
 
-async function mintKey(keys: KeyStore, request: EngineRequest<unknown>, space: Space, draft: Draft) {
+/** Decided anew when the space, or the keys of the owner, changed meanwhile. */
+async function mintKey(keys: KeyStore, request: EngineRequest<KeyFields>, name: string) {
   const { mount, nowMillis } = request;
+  const record = await requireSpace(keys, mount, name);
+  const space = record.body;
+  if (space.disabled) refuse('the space is disabled', 'enable it first: spaces/NAME disabled=false');
+  const draft = await readDraft(keys, request, space);
   const guard = await ownerGuard(keys, request, { space, owner: draft.body.owner, rotates: false });
   const minted = keys.credentials.mint({
     namespace: mount.namespace,
@@ -173,7 +177,8 @@ async function mintKey(keys: KeyStore, request: EngineRequest<unknown>, space: S
     creditsLeft: draft.credits,
     body: draft.body,
   });
-  return { changes: [minted.change, ...guard], data: { ...showKey(minted.credential, nowMillis), key: minted.text } };
+  const guards = [keys.spaces.unchanged(mount, record), ...guard];
+  return { changes: [minted.change, ...guards], data: { ...showKey(minted.credential, nowMillis), key: minted.text } };
 }
 
 const pageSize = 1_000;

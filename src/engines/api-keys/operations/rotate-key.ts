@@ -48,7 +48,7 @@ export async function rotateSelf(keys: KeyStore, request: EngineRequest<RotateFi
   return rotateOnce(keys, request, principal.credentialId, () => undefined);
 }
 
-/** Decided anew when the key, its credits or its owner's keys changed meanwhile. */
+/** Decided anew when the key, its credits, its space or its owner's keys changed meanwhile. */
 async function rotateOnce(
   keys: KeyStore,
   request: EngineRequest<RotateFields>,
@@ -69,7 +69,8 @@ async function rotateOnce(
 
 async function rotate(keys: KeyStore, request: EngineRequest<RotateFields>, previous: Credential) {
   const { mount, fields, nowMillis } = request;
-  const space = await requireSpace(keys, mount, previous.row.space);
+  const record = await requireSpace(keys, mount, previous.row.space);
+  const space = record.body;
   if (stateOf(previous, nowMillis) !== 'active' || previous.row.state !== 'active') {
     throw new StrongroomError('invalid_request', 'only an active key that was not rotated before can be rotated', {
       hint: 'make a new key',
@@ -101,7 +102,7 @@ async function rotate(keys: KeyStore, request: EngineRequest<RotateFields>, prev
     previous_expire_time: formatTime(previousEnd),
     previous_id: previous.row.id,
   };
-  return { changes: [...rotated.changes, ...guards], data };
+  return { changes: [...rotated.changes, keys.spaces.unchanged(mount, record), ...guards], data };
 }
 
 /**

@@ -1,6 +1,6 @@
-import { type EngineRequest, isLive, requireCidrs, requireMetadata, requireTexts } from '../../../core/index.ts';
+import { type EngineRequest, requireCidrs, requireMetadata, requireTexts } from '../../../core/index.ts';
 import { type JsonObject, StrongroomError } from '../../../lib/index.ts';
-import { type KeyStore, placeOf } from '../key-store.ts';
+import type { KeyStore } from '../key-store.ts';
 import { readRateLimits, requireCredits } from '../read-limits.ts';
 import { newSpace, type Space } from '../space.ts';
 import { requirePolicies } from './create-key.ts';
@@ -71,6 +71,8 @@ export async function writeSpace(keys: KeyStore, request: EngineRequest<SpaceFie
 function merge(space: Space, sent: SpaceFields): Space {
   return {
     ...space,
+    // A deletion that was broken off is over.
+    closing: false,
     prefix: sent.prefix ?? space.prefix,
     env: sent.env ?? space.env,
     defaultTtlSeconds: sent.default_ttl ?? space.defaultTtlSeconds,
@@ -112,35 +114,4 @@ function check(space: Space): void {
     refill_amount: space.refillAmount,
     refill_interval: space.refillSeconds,
   });
-}
-
-const pageSize = 500;
-
-/** Deletes a space; while live keys exist only with `force`, which revokes them. */
-export async function deleteSpace(
-  keys: KeyStore,
-  request: EngineRequest<{ readonly space: string; readonly force?: boolean | undefined }>,
-): Promise<void> {
-  const { mount, fields, nowMillis } = request;
-  if (fields.space === 'default') refuse('the space "default" is always there', 'change its settings instead');
-  let after = '';
-  for (;;) {
-    const rows = await keys.core.store.list('credentials', {
-      where: { ...placeOf(mount), space: fields.space },
-      after: { value: after, id: after },
-      limit: pageSize,
-    });
-    const live = rows.map((row) => keys.credentials.open(row)).filter((credential) => isLive(credential, nowMillis));
-    if (live.length > 0 && fields.force !== true) {
-      throw new StrongroomError('invalid_request', 'the space still has live keys', {
-        hint: 'revoke them first, or add force=true to have them revoked',
-      });
-    }
-    for (const credential of live)
-      await keys.core.store.commit([keys.credentials.revocation(credential, 'space deleted')]);
-    const last = rows.at(-1);
-    if (!last || rows.length < pageSize) break;
-    after = last.id;
-  }
-  await keys.core.store.commit([keys.spaces.remove(mount, fields.space)]);
 }
