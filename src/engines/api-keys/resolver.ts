@@ -3,6 +3,7 @@ import { requireAddress, stateOf } from '../../core/index.ts';
 import { inspectCredential, StrongroomError } from '../../lib/index.ts';
 import type { KeyStore } from './key-store.ts';
 import { keyPrefix } from './operations/verify-key.ts';
+import { rightsOf } from './space.ts';
 import { takeUse } from './take-use.ts';
 
 /** API keys as credentials for Strongroom itself: with the policies of the key, or of its space; none means nothing. */
@@ -35,7 +36,7 @@ async function buildPrincipal(
   requireAddress(space.boundCidrs, use.remoteAddress);
   requireAddress(body.boundCidrs, use.remoteAddress);
   await requireUse(keys, credential, use.nowMillis);
-  const policies = body.policies.length > 0 ? body.policies : space.policies;
+  const policies = rightsOf(body, space);
   keys.credentials.lastUses.note(row, use.nowMillis, use.remoteAddress);
   return {
     kind: 'api_key',

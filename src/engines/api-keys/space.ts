@@ -55,6 +55,10 @@ export function newSpace(name: string): Space {
   };
 }
 
+/** What a key may do in Strongroom itself: its own policies, or its space's. */
+export const rightsOf = (key: { readonly policies: readonly string[] }, space: Space): readonly string[] =>
+  key.policies.length > 0 ? key.policies : space.policies;
+
 export const showRateLimit = (limit: RateLimit): JsonObject => ({
   limit: limit.limit,
   name: limit.name,

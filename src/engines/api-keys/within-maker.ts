@@ -1,4 +1,10 @@
-import { type EngineRequest, isEverlastingRoot, type Principal, requirePrincipal } from '../../core/index.ts';
+import {
+  type Credential,
+  type EngineRequest,
+  isEverlastingRoot,
+  type Principal,
+  requirePrincipal,
+} from '../../core/index.ts';
 import { parseCidrList, StrongroomError } from '../../lib/index.ts';
 import type { KeyStore } from './key-store.ts';
 
@@ -6,6 +12,46 @@ import type { KeyStore } from './key-store.ts';
 
 function refuse(message: string, hint: string): never {
   throw new StrongroomError('invalid_request', message, { hint });
+}
+
+/** The API key that calls, of whichever mount; undefined for other callers. */
+export async function callingKey(keys: KeyStore, request: EngineRequest<unknown>): Promise<Credential | undefined> {
+  const principal = requirePrincipal(request);
+  return principal.kind === 'api_key' ? readCredential(keys, request.namespace, principal) : undefined;
+}
+
+async function readCredential(
+  keys: KeyStore,
+  namespace: string,
+  { credentialId: id }: Principal,
+): Promise<Credential | undefined> {
+  const row = await keys.core.store.read('credentials', { namespace, id });
+  return row && keys.credentials.open(row);
+}
+
+/**
+ * The maker gives only policies they have, unless they hold sudo on the path: those a key gets from its space are given
+ * by whoever makes the key. A key that makes keys never widens itself.
+ */
+export function requireGivable(request: EngineRequest<unknown>, policies: readonly string[]): void {
+  const principal = requirePrincipal(request);
+  const sudo = principal.acls.every((acl) => acl.decide({ path: request.path, operation: 'update' }).sudo);
+  if (sudo && principal.kind === 'token') return;
+  const missing = policies.find((policy) => !principal.policies.includes(policy));
+  if (missing !== undefined)
+    refuse(`policy ${JSON.stringify(missing)} is not one of yours`, 'a key gets at most what its maker has');
+}
+
+/** An API key gives only scopes it has. */
+export async function requireScopesOfMaker(
+  keys: KeyStore,
+  request: EngineRequest<unknown>,
+  scopes: readonly string[],
+): Promise<void> {
+  const caller = await callingKey(keys, request);
+  const missing = caller && scopes.find((scope) => !caller.body.apiKey?.scopes.includes(scope));
+  if (missing !== undefined)
+    refuse(`scope ${JSON.stringify(missing)} is not one of yours`, 'an API key gives at most the scopes it has');
 }
 
 /**
@@ -23,9 +69,17 @@ export function endWithinMaker(
 }
 
 /** A use that is counted must not become uses that are not. */
-export function refuseCountedMaker(request: EngineRequest<unknown>, policies: readonly string[]): void {
-  if (policies.length > 0 && requirePrincipal(request).usesLeft !== undefined)
+export async function refuseCountedMaker(
+  keys: KeyStore,
+  request: EngineRequest<unknown>,
+  policies: readonly string[],
+): Promise<void> {
+  if (policies.length === 0) return;
+  if (requirePrincipal(request).usesLeft !== undefined)
     refuse('a token with limited uses cannot make keys that have policies', 'use a token without a limit of uses');
+  const caller = await callingKey(keys, request);
+  if (caller && caller.row.credits_left !== null)
+    refuse('an API key with credits cannot make keys that have policies', 'use a key without credits');
 }
 
 /** The address blocks of a key that has policies here: within its maker's, and the maker's when it has none. */
@@ -35,23 +89,28 @@ export async function blocksWithinMaker(
   wanted: readonly string[],
   policies: readonly string[],
 ): Promise<readonly string[]> {
-  const outer = policies.length === 0 ? [] : await blocksOf(keys, request.namespace, requirePrincipal(request));
+  if (policies.length === 0) return wanted;
+  const outer = await blocksOf(keys, request.namespace, requirePrincipal(request));
+  const fits = (blocks: readonly string[]): boolean =>
+    outer.every((list) => blocks.every((block) => parseCidrList(list).covers(block)));
   if (outer.length === 0) return wanted;
-  if (wanted.length === 0) return outer;
-  const around = parseCidrList(outer);
-  if (wanted.every((block) => around.covers(block))) return wanted;
-  return refuse('bound_cidrs must lie within those of whoever makes the key', 'name blocks within, or none');
+  const usual = wanted.length > 0 ? wanted : outer.find(fits);
+  if (usual && fits(usual)) return usual;
+  return refuse('bound_cidrs must lie within those of whoever makes the key', 'name blocks within');
 }
 
-async function blocksOf(
-  keys: KeyStore,
-  namespace: string,
-  { token, credentialId }: Principal,
-): Promise<readonly string[]> {
-  if (token) {
-    if (isEverlastingRoot(token)) return [];
-    return token.body.strictAddress === '' ? token.body.boundCidrs : [token.body.strictAddress];
-  }
-  const row = await keys.core.store.read('credentials', { namespace, id: credentialId });
-  return row ? keys.credentials.open(row).body.boundCidrs : [];
+/** Each list that binds the caller: an API key is bound by its space's and its own. */
+async function blocksOf(keys: KeyStore, namespace: string, principal: Principal): Promise<readonly string[][]> {
+  const bounds = async (): Promise<(readonly string[])[]> => {
+    const { token } = principal;
+    if (token) {
+      if (isEverlastingRoot(token)) return [];
+      return [token.body.strictAddress === '' ? token.body.boundCidrs : [token.body.strictAddress]];
+    }
+    const caller = await readCredential(keys, namespace, principal);
+    const mount = caller && keys.core.mounts.byId(caller.row.mount);
+    const space = mount && (await keys.spaces.read(mount, caller.row.space));
+    return [caller?.body.boundCidrs ?? [], space?.body.boundCidrs ?? []];
+  };
+  return (await bounds()).filter((list) => list.length > 0).map((list) => [...list]);
 }

@@ -7,7 +7,6 @@ import {
   isLive,
   requireCidrs,
   requireMetadata,
-  requirePrincipal,
   requireShortText,
   requireTexts,
 } from '../../../core/index.ts';
@@ -15,7 +14,15 @@ import { type JsonObject, StrongroomError } from '../../../lib/index.ts';
 import { type KeyStore, placeOf, requireSpace } from '../key-store.ts';
 import { readRateLimits, readThumbprint, requireCredits } from '../read-limits.ts';
 import { showKey } from '../show-key.ts';
-import { blocksWithinMaker, endWithinMaker, refuseCountedMaker } from '../within-maker.ts';
+import { rightsOf } from '../space.ts';
+import {
+  blocksWithinMaker,
+  callingKey,
+  endWithinMaker,
+  refuseCountedMaker,
+  requireGivable,
+  requireScopesOfMaker,
+} from '../within-maker.ts';
 import { type KeyFields, ownerGuard, requirePolicies, requireScopes } from './create-key.ts';
 
 type ChangeFields = Omit<KeyFields, 'space' | 'metadata'> & {
@@ -56,8 +63,12 @@ export async function changeKey(
     const merged = merge(credential.body, fields, patch, policies, scopes);
     const touchesRights = wishedMillis !== undefined || policies !== undefined;
     const end = wishedMillis === undefined ? credential.row.expire_millis : wishedMillis;
-    const rights = merged.policies.length > 0 ? merged.policies : space.policies;
-    if (policies !== undefined) refuseCountedMaker(request, rights);
+    const rights = rightsOf(merged, space);
+    if (policies !== undefined) {
+      requireGivable(request, rights);
+      await refuseCountedMaker(keys, request, rights);
+    }
+    if (scopes !== undefined) await requireScopesOfMaker(keys, request, scopes);
     const touchesBlocks = fields.bound_cidrs !== undefined || policies !== undefined;
     const boundCidrs = touchesBlocks
       ? await blocksWithinMaker(keys, request, merged.boundCidrs, rights)
@@ -84,9 +95,7 @@ export async function changeKey(
 
 /** A key that may change keys does not change itself, nor the one it rotated into: it would widen its own rights. */
 async function refuseItself(keys: KeyStore, request: EngineRequest<unknown>, found: Credential): Promise<void> {
-  const principal = requirePrincipal(request);
-  if (principal.kind !== 'api_key') return;
-  const caller = await keys.credentials.find(placeOf(request.mount), principal.credentialId);
+  const caller = await callingKey(keys, request);
   if (caller?.row.family !== found.row.family) return;
   throw new StrongroomError('permission_denied', 'permission denied', { hint: 'an API key cannot change itself' });
 }

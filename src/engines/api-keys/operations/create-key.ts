@@ -17,8 +17,14 @@ import { type Change, isGuardFailure } from '../../../store/index.ts';
 import { type KeyStore, placeOf, requireSpace } from '../key-store.ts';
 import { readRateLimits, readThumbprint, requireCredits } from '../read-limits.ts';
 import { showKey } from '../show-key.ts';
-import type { Space } from '../space.ts';
-import { blocksWithinMaker, endWithinMaker, refuseCountedMaker } from '../within-maker.ts';
+import { rightsOf, type Space } from '../space.ts';
+import {
+  blocksWithinMaker,
+  endWithinMaker,
+  refuseCountedMaker,
+  requireGivable,
+  requireScopesOfMaker,
+} from '../within-maker.ts';
 
 export interface KeyFields {
   readonly space?: string | undefined;
@@ -58,10 +64,7 @@ export function requireScopes(scopes: readonly string[] | undefined, space: Spac
   return wanted;
 }
 
-/**
- * Policies for Strongroom itself: the maker gives only what they have, unless they hold sudo on the path. A key that
- * makes keys never widens itself.
- */
+/** Policies for Strongroom itself, as they were sent. */
 export function requirePolicies(
   request: EngineRequest<unknown>,
   names: readonly string[] | undefined,
@@ -69,12 +72,7 @@ export function requirePolicies(
   if (names === undefined) return [];
   const policies = sanitizePolicyNames(names);
   if (policies.includes('root')) refuse('API keys cannot have the policy root', 'name what they may do');
-  const principal = requirePrincipal(request);
-  const sudo = principal.acls.every((acl) => acl.decide({ path: request.path, operation: 'update' }).sudo);
-  const missing = policies.find((policy) => !principal.policies.includes(policy));
-  if (missing !== undefined && !(sudo && principal.kind === 'token')) {
-    refuse(`policy ${JSON.stringify(missing)} is not one of yours`, 'a key gets at most what its maker has');
-  }
+  requireGivable(request, policies);
   return policies;
 }
 
@@ -120,13 +118,16 @@ async function readDraft(keys: KeyStore, request: EngineRequest<KeyFields>, spac
     required: space.requireExpiry,
   });
   const policies = requirePolicies(request, fields.policies);
-  const rights = policies.length > 0 ? policies : space.policies;
-  refuseCountedMaker(request, rights);
+  const rights = rightsOf({ policies }, space);
+  requireGivable(request, rights);
+  await refuseCountedMaker(keys, request, rights);
   const expireMillis = endWithinMaker(request, wishedMillis, rights);
   const blocks = fields.bound_cidrs === undefined ? space.boundCidrs : requireCidrs(fields.bound_cidrs);
   const notBeforeMillis = fields.not_before ?? null;
   if (notBeforeMillis !== null && expireMillis !== null && notBeforeMillis >= expireMillis)
     refuse('the key would end before it begins', 'look at not_before and the expiry');
+  const scopes = requireScopes(fields.scopes, space);
+  await requireScopesOfMaker(keys, request, scopes);
   const credits = fields.credits ?? space.credits;
   return {
     expireMillis,
@@ -147,7 +148,7 @@ async function readDraft(keys: KeyStore, request: EngineRequest<KeyFields>, spac
       apiKey: {
         contact: requireShortText(fields.contact, 'contact'),
         externalId: requireShortText(fields.external_id, 'external_id'),
-        scopes: requireScopes(fields.scopes, space),
+        scopes,
         rateLimits: readRateLimits(fields.rate_limits) ?? space.rateLimits,
         creditsGiven: credits,
         refillAmount: fields.refill_amount ?? space.refillAmount,

@@ -3,6 +3,7 @@ import { StrongroomError } from '../../../lib/index.ts';
 import { isGuardFailure } from '../../../store/index.ts';
 import { type KeyStore, placeOf } from '../key-store.ts';
 import type { Space } from '../space.ts';
+import { refuseOwnSpace } from './write-space.ts';
 
 type DeleteRequest = EngineRequest<{ readonly space: string; readonly force?: boolean | undefined }>;
 
@@ -21,6 +22,7 @@ export async function deleteSpace(keys: KeyStore, request: DeleteRequest): Promi
       hint: 'change its settings instead',
     });
   }
+  await refuseOwnSpace(keys, request);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await deleteOnce(keys, request, await keys.spaces.read(mount, fields.space));

@@ -4,14 +4,15 @@ import {
   decideExpiry,
   type EngineRequest,
   requirePrincipal,
+  type StoredRecord,
   stateOf,
 } from '../../../core/index.ts';
 import { formatTime, type JsonObject, StrongroomError } from '../../../lib/index.ts';
 import { type KeyStore, placeOf, requireSpace } from '../key-store.ts';
 import { showKey } from '../show-key.ts';
-import type { Space } from '../space.ts';
-import { endWithinMaker, refuseCountedMaker } from '../within-maker.ts';
-import { makerOf, ownerGuard, requirePolicies, takeOwnersTurn } from './create-key.ts';
+import { rightsOf, type Space } from '../space.ts';
+import { endWithinMaker, refuseCountedMaker, requireGivable, requireScopesOfMaker } from '../within-maker.ts';
+import { makerOf, ownerGuard, takeOwnersTurn } from './create-key.ts';
 
 export interface RotateFields {
   readonly overlap?: number | undefined;
@@ -31,9 +32,10 @@ export async function rotateKey(
   keys: KeyStore,
   request: EngineRequest<RotateFields & { readonly id: string }>,
 ): Promise<JsonObject> {
-  return rotateOnce(keys, request, request.fields.id, (previous) => {
+  return rotateOnce(keys, request, request.fields.id, async ({ body }, space) => {
     // The new key is in the answer: whoever asks for it gets at most what they have.
-    requirePolicies(request, previous.body.policies);
+    requireGivable(request, rightsOf(body, space));
+    await requireScopesOfMaker(keys, request, body.apiKey?.scopes ?? []);
   });
 }
 
@@ -45,7 +47,7 @@ export async function rotateSelf(keys: KeyStore, request: EngineRequest<RotateFi
       hint: 'send the key itself as X-API-Key, or rotate it by its id',
     });
   }
-  return rotateOnce(keys, request, principal.credentialId, () => undefined);
+  return rotateOnce(keys, request, principal.credentialId, async () => undefined);
 }
 
 /** Decided anew when the key, its credits, its space or its owner's keys changed meanwhile. */
@@ -53,7 +55,7 @@ async function rotateOnce(
   keys: KeyStore,
   request: EngineRequest<RotateFields>,
   id: string,
-  check: (previous: Credential) => void,
+  check: (previous: Credential, space: Space) => Promise<void>,
 ): Promise<JsonObject> {
   const find = () => keys.credentials.find(placeOf(request.mount), id);
   const owner = (await find())?.body.owner || id;
@@ -61,15 +63,20 @@ async function rotateOnce(
     keys.answers.once(request, async () => {
       const previous = await find();
       if (!previous) throw credentialNotFound('key');
-      check(previous);
-      return rotate(keys, request, previous);
+      const space = await requireSpace(keys, request.mount, previous.row.space);
+      await check(previous, space.body);
+      return rotate(keys, request, previous, space);
     }),
   );
 }
 
-async function rotate(keys: KeyStore, request: EngineRequest<RotateFields>, previous: Credential) {
+async function rotate(
+  keys: KeyStore,
+  request: EngineRequest<RotateFields>,
+  previous: Credential,
+  record: StoredRecord<Space>,
+) {
   const { mount, fields, nowMillis } = request;
-  const record = await requireSpace(keys, mount, previous.row.space);
   const space = record.body;
   if (stateOf(previous, nowMillis) !== 'active' || previous.row.state !== 'active') {
     throw new StrongroomError('invalid_request', 'only an active key that was not rotated before can be rotated', {
@@ -90,7 +97,7 @@ async function rotate(keys: KeyStore, request: EngineRequest<RotateFields>, prev
       space: space.name,
       prefix: `${space.prefix}_${space.env}_`,
       entityId: previous.row.entity_id,
-      expireMillis: nextExpiry(request, space, previous),
+      expireMillis: await nextExpiry(keys, request, space, previous),
       creditsLeft: previous.row.credits_left,
       body: { ...previous.body, createdBy: makerOf(request) },
     },
@@ -109,7 +116,12 @@ async function rotate(keys: KeyStore, request: EngineRequest<RotateFields>, prev
  * As long as the old key was made for, cut to the space's limit of today; or as asked for, within it. A key that asks
  * for itself gets no longer life than it had.
  */
-function nextExpiry(request: EngineRequest<RotateFields>, space: Space, previous: Credential): number | null {
+async function nextExpiry(
+  keys: KeyStore,
+  request: EngineRequest<RotateFields>,
+  space: Space,
+  previous: Credential,
+): Promise<number | null> {
   const { fields, nowMillis } = request;
   const { created_millis: created, expire_millis: expire } = previous.row;
   const lifeSeconds = expire === null ? 0 : Math.max(1, Math.round((expire - created) / 1000));
@@ -126,7 +138,7 @@ function nextExpiry(request: EngineRequest<RotateFields>, space: Space, previous
     { nowMillis, defaultSeconds: 0, maxSeconds: space.maxTtlSeconds, required: space.requireExpiry },
   );
   if (isItself) return wished;
-  const rights = previous.body.policies.length > 0 ? previous.body.policies : space.policies;
-  refuseCountedMaker(request, rights);
+  const rights = rightsOf(previous.body, space);
+  await refuseCountedMaker(keys, request, rights);
   return endWithinMaker(request, wished, rights);
 }

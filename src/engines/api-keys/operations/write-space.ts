@@ -1,8 +1,15 @@
-import { type EngineRequest, requireCidrs, requireMetadata, requireTexts } from '../../../core/index.ts';
+import {
+  type EngineRequest,
+  requireCidrs,
+  requireMetadata,
+  requirePrincipal,
+  requireTexts,
+} from '../../../core/index.ts';
 import { type JsonObject, StrongroomError } from '../../../lib/index.ts';
 import type { KeyStore } from '../key-store.ts';
 import { readRateLimits, requireCredits } from '../read-limits.ts';
 import { newSpace, type Space } from '../space.ts';
+import { blocksWithinMaker, callingKey, refuseCountedMaker } from '../within-maker.ts';
 import { requirePolicies } from './create-key.ts';
 import { requireOverlap } from './rotate-key.ts';
 
@@ -58,14 +65,42 @@ export async function writeSpace(keys: KeyStore, request: EngineRequest<SpaceFie
   const { fields, mount } = request;
   if (!spaceNamePattern.test(fields.space)) refuse('invalid space name', 'up to 64 letters, digits and _ . -');
   refuseUnsupported(fields);
+  await refuseOwnSpace(keys, request);
   // Keys without policies of their own get the space's, so whoever sets them gives them.
   const policies = fields.policies && requirePolicies(request, fields.policies);
-  await keys.spaces.modify(mount, fields.space, (previous) => {
+  await keys.spaces.modify(mount, fields.space, async (previous) => {
     const merged = merge(previous ?? newSpace(fields.space), fields);
     const next = policies ? { ...merged, policies } : merged;
     check(next);
-    return next;
+    return policies || fields.bound_cidrs ? bindByMaker(keys, request, next) : next;
   });
+}
+
+/** An API key would loosen what binds itself. */
+export async function refuseOwnSpace(
+  keys: KeyStore,
+  request: EngineRequest<{ readonly space: string }>,
+): Promise<void> {
+  const caller = await callingKey(keys, request);
+  if (caller?.row.mount !== request.mount.id || caller.row.space !== request.fields.space) return;
+  throw new StrongroomError('permission_denied', 'permission denied', {
+    hint: 'an API key cannot change its own space',
+  });
+}
+
+/**
+ * A space gives its policies to keys that were made without any, and so without what else bounds their maker: uses,
+ * end and addresses. The addresses can be the space's; who is bound by one of the others gives none.
+ */
+async function bindByMaker(keys: KeyStore, request: EngineRequest<unknown>, space: Space): Promise<Space> {
+  await refuseCountedMaker(keys, request, space.policies);
+  const { kind, expireMillis } = requirePrincipal(request);
+  if (kind !== 'token' && expireMillis !== null && space.policies.length > 0) {
+    throw new StrongroomError('invalid_request', 'what ends cannot give a space policies', {
+      hint: 'use a token, or a key or PAT without an end',
+    });
+  }
+  return { ...space, boundCidrs: await blocksWithinMaker(keys, request, space.boundCidrs, space.policies) };
 }
 
 function merge(space: Space, sent: SpaceFields): Space {
