@@ -16,7 +16,7 @@ const filterFlags: readonly (readonly [keyof CredentialFilter, string, string])[
   ['entity_id', '--entity-id <id>', 'of this entity'],
   ['policy', '--policy <name>', 'with this policy'],
   ['tag', '--tag <tag>', 'with this tag'],
-  ['state', '--state <state>', 'in this state'],
+  ['state', '--state <state>', 'active, disabled, revoked, expired, not_yet_valid, rotated or exhausted'],
   ['created_after', '--created-after <time>', 'made after, RFC 3339'],
   ['created_before', '--created-before <time>', 'made before'],
   ['expires_after', '--expires-after <time>', 'ending after'],

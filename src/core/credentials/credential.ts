@@ -77,7 +77,16 @@ export interface Credential {
   readonly body: CredentialBody;
 }
 
-export type CredentialState = 'active' | 'disabled' | 'revoked' | 'expired' | 'not_yet_valid' | 'rotated' | 'exhausted';
+export const credentialStates = [
+  'active',
+  'disabled',
+  'revoked',
+  'expired',
+  'not_yet_valid',
+  'rotated',
+  'exhausted',
+] as const;
+export type CredentialState = (typeof credentialStates)[number];
 
 /** What a credential is worth at a moment, whatever was last written of it. */
 export function stateOf(credential: Credential, nowMillis: number): CredentialState {

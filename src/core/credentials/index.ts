@@ -4,6 +4,7 @@ export {
   type CredentialBody,
   type CredentialSort,
   type CredentialState,
+  credentialStates,
   creditsAt,
   isLive,
   type Maker,
@@ -46,6 +47,7 @@ export {
   readLimit,
   readOrder,
   readTimes,
+  stateField,
   type TimeFields,
   timeFields,
 } from './list-fields.ts';

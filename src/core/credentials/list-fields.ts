@@ -1,5 +1,6 @@
 import { StrongroomError } from '../../lib/index.ts';
 import { field } from '../routes/index.ts';
+import { credentialStates } from './credential.ts';
 import type { CredentialFilter, CredentialOrder } from './list-credentials.ts';
 
 /** When a credential was made, ends and was last used: RFC 3339 or seconds since 1970; bounds exclusive. */
@@ -31,15 +32,14 @@ export const readTimes = (fields: TimeFields) => ({
   usedBeforeMillis: fields.used_before,
 });
 
-/** Query fields of a list of credentials. */
+/** A misspelt state is refused: it would look as if there were no such credential. */
+export const stateField = { state: field.word(credentialStates).optional() };
+
+/** Query fields of every list of credentials. */
 export const listFields = {
-  space: field.text().optional(),
   owner: field.text().optional(),
-  external_id: field.text().optional(),
-  entity_id: field.text().optional(),
   tag: field.text().optional(),
-  scope: field.text().optional(),
-  state: field.text().optional(),
+  ...stateField,
   start: field.text().optional(),
   name: field.text().optional(),
   ...timeFields,

@@ -22,7 +22,8 @@ const noWarnings: readonly string[] = [];
 
 /**
  * Reads a route's fields from what the caller sent and what the path captured. The path wins over the body, with the
- * warning Vault gives; unknown members are ignored with a warning. A null is as if it were absent.
+ * warning Vault gives; unknown members are ignored with a warning, or refused where the route says so. A null is as if
+ * it were absent.
  */
 export function parseFields(
   route: AnyRoute,
@@ -37,6 +38,7 @@ export function parseFields(
     else if (name in captures) replaced.push(name);
     else if (value !== null || route.verb === 'PATCH') input[name] = value;
   }
+  if (route.refusesUnknown === true && ignored.length > 0) throw describeUnknown(route);
   for (const name in captures) input[name] = captures[name];
   const outcome = schemaOf(route).safeParse(input);
   if (!outcome.success) throw describeIssue(outcome.error, input);
@@ -57,6 +59,12 @@ function describeIgnored(ignored: readonly string[], replaced: readonly string[]
     );
   }
   return warnings;
+}
+
+function describeUnknown(route: AnyRoute): StrongroomError {
+  return new StrongroomError('unknown_field', 'the request has a field that is not known here', {
+    hint: `known are ${Object.keys(route.fields).join(', ')}`,
+  });
 }
 
 /** Names the field and what it must be; never repeats a value or an unknown name. */

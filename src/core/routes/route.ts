@@ -62,6 +62,8 @@ export interface RouteSpec<F extends Fields = Fields> {
   readonly rawBody?: readonly string[];
   /** Every body member is a field (KV v1, cubbyhole, `sys/wrapping/wrap`): handed over as `request.body`. */
   readonly openBody?: boolean;
+  /** Members that are no field are refused, not warned of: where one more filter would have meant less. */
+  readonly refusesUnknown?: boolean;
   /**
    * The path below the mount under the one spelling of its captures, for routes that read a name in several (`Admin` as
    * `admin`). Rights are needed on it as well as on the path as sent: a rule about a name holds for every spelling.

@@ -146,7 +146,12 @@ function keyRoutes(keys: KeyStore): AnyRoute[] {
       path: 'keys',
       summary: 'Lists API keys by filters, a page at a time.',
       access: access.capability,
-      fields: listFields,
+      fields: {
+        ...listFields,
+        space: field.text().optional(),
+        external_id: field.text().optional(),
+        scope: field.text().optional(),
+      },
       handle: async ({ mount, fields, nowMillis }) => {
         const page = await listCredentials(keys.credentials, {
           place: placeOf(mount),

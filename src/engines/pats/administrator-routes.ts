@@ -5,12 +5,11 @@ import {
   credentialNotFound,
   type EngineRequest,
   field,
-  listFields,
   requireShortText,
   revokeOne,
   route,
 } from '../../core/index.ts';
-import { listPage } from './list-page.ts';
+import { listPage, patListFields } from './list-page.ts';
 import { revokeMany } from './operations/revoke-many.ts';
 import { type PatStore, placeOf } from './pat-store.ts';
 import { showPat } from './show-pat.ts';
@@ -27,7 +26,7 @@ export function administratorRoutes(pats: PatStore): AnyRoute[] {
       path: 'tokens',
       summary: 'Lists the personal access tokens of everybody.',
       access: access.capability,
-      fields: listFields,
+      fields: patListFields,
       handle: async (request) => ({ data: await listPage(pats, request, request.fields) }),
     }),
     route({
@@ -55,6 +54,7 @@ export function administratorRoutes(pats: PatStore): AnyRoute[] {
       id: 'pat.revoke_many',
       verb: 'POST',
       path: 'revoke',
+      refusesUnknown: true,
       summary: 'Revokes every personal access token of an entity, or those a filter names; a dry run only counts.',
       access: access.capability,
       fields: {

@@ -1,7 +1,10 @@
 import {
+  type CredentialState,
   type EngineRequest,
+  field,
   type ListFields,
   listCredentials,
+  listFields,
   readFilter,
   readLimit,
   readOrder,
@@ -9,6 +12,16 @@ import {
 import type { JsonObject } from '../../lib/index.ts';
 import { type PatStore, placeOf } from './pat-store.ts';
 import { showPat } from './show-pat.ts';
+
+/** What a PAT can be. */
+const patStates = ['active', 'disabled', 'revoked', 'expired', 'rotated'] as const satisfies readonly CredentialState[];
+
+/** Query fields of a list of PATs. */
+export const patListFields = {
+  ...listFields,
+  state: field.word(patStates).optional(),
+  entity_id: field.text().optional(),
+};
 
 /** One page of a list of PATs, as both lists show it. */
 export async function listPage(

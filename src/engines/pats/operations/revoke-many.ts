@@ -2,13 +2,13 @@ import {
   type Answer,
   type EngineRequest,
   type ListFields,
-  listFields,
   matchesCredential,
   readFilter,
   requireShortText,
   revokeWhere,
 } from '../../../core/index.ts';
 import { StrongroomError } from '../../../lib/index.ts';
+import { patListFields } from '../list-page.ts';
 import { type PatStore, placeOf } from '../pat-store.ts';
 
 export interface RevokeManyFields {
@@ -38,7 +38,7 @@ export async function revokeMany(pats: PatStore, request: EngineRequest<RevokeMa
 }
 
 /** Names of a list that say which PATs, not how they are shown. */
-const { sort: _sort, limit: _limit, after: _after, scope: _scope, space: _space, ...filterFields } = listFields;
+const { sort: _sort, limit: _limit, after: _after, ...filterFields } = patListFields;
 type FilterName = keyof typeof filterFields;
 const isFilterName = (name: string): name is FilterName => Object.hasOwn(filterFields, name);
 
@@ -49,7 +49,7 @@ function readWanted({ entity_id, filter }: RevokeManyFields): ListFields {
     if (!isFilterName(name)) refuse('the filter has an unknown name', Object.keys(filterFields).join(', '));
     const read = filterFields[name].safeParse(value);
     if (!read.success || read.data === undefined || read.data === '')
-      refuse(`the filter's ${name} is unreadable or empty`, 'as in a list of PATs');
+      refuse(`the filter's ${name} is unreadable or empty`, read.error?.issues[0]?.message ?? 'give it a value');
     wanted.push([name, read.data]);
   }
   const sent = Object.fromEntries(wanted) as ListFields;

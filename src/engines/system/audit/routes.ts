@@ -1,5 +1,5 @@
 import { type AnyRoute, type AuditBroker, access, type Core, field, route } from '../../../core/index.ts';
-import { StrongroomError } from '../../../lib/index.ts';
+import { errorCodes, StrongroomError } from '../../../lib/index.ts';
 import { encodePem } from '../../../x509/index.ts';
 import type { SystemHooks } from '../hooks.ts';
 import { hashFor, listSinks, refuseChange } from './describe-sinks.ts';
@@ -14,7 +14,7 @@ const queryFields = {
   address: field.text().optional(),
   since: field.timeMillis().optional(),
   until: field.timeMillis().optional(),
-  outcome: field.text().optional(),
+  outcome: field.word(['ok', ...errorCodes]).optional(),
   limit: field.integer().optional(),
   after: field.text().optional(),
 };

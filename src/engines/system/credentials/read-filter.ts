@@ -7,6 +7,7 @@ import {
   type InventoryKind,
   inventoryKinds,
   readTimes,
+  stateField,
   type TimeFields,
   timeFields,
 } from '../../../core/index.ts';
@@ -19,7 +20,7 @@ export const filterFields = {
   entity_id: field.text().optional(),
   policy: field.text().optional(),
   tag: field.text().optional(),
-  state: field.text().optional(),
+  ...stateField,
   ...timeFields,
 };
 

@@ -19,6 +19,7 @@ export function credentialRoutes(core: Core): AnyRoute[] {
       id: 'sys.credentials.revoke',
       verb: 'POST',
       path: 'credentials/revoke',
+      refusesUnknown: true,
       summary: 'Revokes every credential that matches; an empty filter is refused. "dry_run" only counts.',
       access: access.sudo,
       fields: { ...filterFields, dry_run: field.boolean().optional(), reason: field.text().optional() },
