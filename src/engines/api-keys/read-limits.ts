@@ -48,6 +48,11 @@ export function requireCredits(fields: RefillFields): void {
     refuse('refill_amount and refill_interval belong together', 'give both');
 }
 
+/** A key that looks limited and is not: a refill is of credits. */
+export function requireRefilled(refillAmount: number, credits: number | null): void {
+  if (refillAmount > 0 && credits === null) refuse('a refill needs credits to be refilled', 'give "credits" as well');
+}
+
 const thumbprintPattern = /^(?:[0-9a-f]{64}|[A-Za-z0-9_-]{43})$/;
 
 /** A certificate's SHA-256 as base64url, from base64url or hex with or without colons; '' for none. */

@@ -1,8 +1,9 @@
+import type { CredentialState } from '../../core/index.ts';
 import type { RateVerdict } from './rate-windows.ts';
 
 /** What a check took: of the limits that counted it, and of the credits. */
 export interface Taken {
-  readonly code: 'ok' | 'rate_limited' | 'exhausted';
+  readonly code: 'ok' | 'rate_limited' | Exclude<CredentialState, 'active'>;
   readonly rates?: readonly RateVerdict[];
   /** Null: without limit. */
   readonly creditsLeft?: number | null;

@@ -35,7 +35,7 @@ async function buildPrincipal(
   if (!space || space.disabled) return undefined;
   requireAddress(space.boundCidrs, use.remoteAddress);
   requireAddress(body.boundCidrs, use.remoteAddress);
-  await requireUse(keys, credential, use.nowMillis);
+  if (!(await countUse(keys, credential, use.nowMillis))) return undefined;
   const policies = rightsOf(body, space);
   keys.credentials.lastUses.note(row, use.nowMillis, use.remoteAddress);
   return {
@@ -58,8 +58,11 @@ async function buildPrincipal(
   };
 }
 
-/** A use here counts as one at `verify` does: limits and credits are of the key, wherever it is shown. */
-async function requireUse(keys: KeyStore, credential: Credential, nowMillis: number): Promise<void> {
+/**
+ * A use here counts as one at `verify` does: limits and credits are of the key, wherever it is shown. False when it was
+ * revoked, or disabled, meanwhile.
+ */
+async function countUse(keys: KeyStore, credential: Credential, nowMillis: number): Promise<boolean> {
   const { code } = await takeUse(keys, credential, 1, nowMillis);
   if (code === 'rate_limited')
     throw new StrongroomError('rate_limited', 'the key is used too often', {
@@ -68,4 +71,5 @@ async function requireUse(keys: KeyStore, credential: Credential, nowMillis: num
     });
   if (code === 'exhausted')
     throw new StrongroomError('permission_denied', 'permission denied', { hint: 'the key has no credits left' });
+  return code === 'ok';
 }

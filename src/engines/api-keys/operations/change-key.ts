@@ -12,7 +12,7 @@ import {
 } from '../../../core/index.ts';
 import { type JsonObject, StrongroomError } from '../../../lib/index.ts';
 import { type KeyStore, placeOf, requireSpace } from '../key-store.ts';
-import { readRateLimits, readThumbprint, requireCredits } from '../read-limits.ts';
+import { readRateLimits, readThumbprint, requireCredits, requireRefilled } from '../read-limits.ts';
 import { showKey } from '../show-key.ts';
 import { rightsOf } from '../space.ts';
 import {
@@ -80,6 +80,7 @@ export async function changeKey(
     const isNew = body.owner !== credential.body.owner || (wantsExpiry && !isLive(credential, nowMillis));
     const ownerGuards = isNew ? await ownerGuard(keys, request, { space, owner: body.owner, rotates: false }) : [];
     const guards = [keys.spaces.unchanged(mount, record), ...ownerGuards];
+    requireRefilled(fields.refill_amount ?? 0, fields.credits ?? credential.row.credits_left);
     if (fields.credits === undefined) return [change, ...guards];
     const key = { namespace: credential.row.namespace, id: credential.row.id };
     return [

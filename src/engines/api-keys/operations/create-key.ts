@@ -15,7 +15,7 @@ import {
 import { type JsonObject, StrongroomError } from '../../../lib/index.ts';
 import { type Change, isGuardFailure } from '../../../store/index.ts';
 import { type KeyStore, placeOf, requireSpace } from '../key-store.ts';
-import { readRateLimits, readThumbprint, requireCredits } from '../read-limits.ts';
+import { readRateLimits, readThumbprint, requireCredits, requireRefilled } from '../read-limits.ts';
 import { showKey } from '../show-key.ts';
 import { rightsOf, type Space } from '../space.ts';
 import {
@@ -129,6 +129,7 @@ async function readDraft(keys: KeyStore, request: EngineRequest<KeyFields>, spac
   const scopes = requireScopes(fields.scopes, space);
   await requireScopesOfMaker(keys, request, scopes);
   const credits = fields.credits ?? space.credits;
+  requireRefilled(fields.refill_amount ?? 0, credits);
   return {
     expireMillis,
     credits,
