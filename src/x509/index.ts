@@ -35,6 +35,7 @@ export {
 } from './crl/index.ts';
 export {
   buildCsr,
+  buildCsrInfo,
   type CertificationRequest,
   type CsrTemplate,
   maxCsrBytes,
@@ -53,11 +54,13 @@ export {
   fitKeyUsage,
   type KeyUsage,
   keyUsages,
+  maxPolicies,
+  maxPurposes,
   type NameConstraints,
   type NameSubtree,
   type PolicyInformation,
 } from './extensions/index.ts';
-export { type IssuedCertificate, type IssueRequest, issueCertificate } from './issue.ts';
+export { type IssuedCertificate, type IssueRequest, issueCertificate, requireIssuable } from './issue.ts';
 export { type CrlRequest, issueCrl } from './issue-crl.ts';
 export {
   type AttributeName,

@@ -1,5 +1,8 @@
 import type { JsonObject } from '../../lib/index.ts';
+import { leafPurposes } from '../../x509/index.ts';
 import { requireKeyKind } from './key-parameters.ts';
+import type { SubjectFields } from './subject.ts';
+import { readPurposes } from './usages.ts';
 
 /** Which certificates may be issued. Whole seconds; 0 = not set. */
 export interface PkiRole {
@@ -97,6 +100,28 @@ export const defaultRole: PkiRole = {
   notBeforeSeconds: 30,
   notAfter: '',
 };
+
+/** The subject fields of a role. */
+export const rolesSubject = (role: PkiRole): SubjectFields => ({
+  ou: role.organizationalUnit,
+  organization: role.organization,
+  country: role.country,
+  locality: role.locality,
+  province: role.province,
+  street_address: role.streetAddress,
+  postal_code: role.postalCode,
+});
+
+/** The purposes of a role, by its flags and its lists, as OIDs. */
+export function rolesPurposes(role: PkiRole): string[] {
+  const flags = {
+    server: role.serverFlag,
+    client: role.clientFlag,
+    codeSigning: role.codeSigningFlag,
+    emailProtection: role.emailProtectionFlag,
+  };
+  return leafPurposes(flags, readPurposes(role.extKeyUsage, role.extKeyUsageOids));
+}
 
 /** A role as it is read back, defaults spelled out. */
 export function showRole(role: PkiRole): JsonObject {

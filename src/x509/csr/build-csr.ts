@@ -14,7 +14,7 @@ import { emptyName, type GeneralName } from '../names/index.ts';
 import { chooseScheme, type SubjectPublicKey } from '../public-key/index.ts';
 import type { SignTbs } from '../sign-linted.ts';
 import { csrAttributeOids } from './attribute-oids.ts';
-import { parseCsr } from './parse-csr.ts';
+import { maxCsrBytes, parseCsr } from './parse-csr.ts';
 
 export interface CsrTemplate {
   /** Name DER. */
@@ -26,6 +26,9 @@ export interface CsrTemplate {
   readonly extendedKeyUsage?: readonly string[] | undefined;
   readonly basicConstraints?: BasicConstraints | undefined;
 }
+
+/** Room for the frame and the longest signature. */
+const maxInfoBytes = maxCsrBytes - 2_048;
 
 function encodeRequests(template: CsrTemplate): Buffer[] {
   const parts: Buffer[] = [];
@@ -43,7 +46,12 @@ export function buildCsrInfo(template: CsrTemplate): Buffer {
   const requests = encodeRequests(template);
   const attributes =
     requests.length === 0 ? [] : [sequence(oid(csrAttributeOids.extensionRequest), setOf([sequence(...requests)]))];
-  return sequence(integer(0), template.subject, template.publicKey.spki, context(0, ...attributes));
+  const info = sequence(integer(0), template.subject, template.publicKey.spki, context(0, ...attributes));
+  if (info.length > maxInfoBytes)
+    throw new StrongroomError('invalid_field', 'the certification request would be too large', {
+      hint: `fewer or shorter names: ${maxInfoBytes} bytes in all`,
+    });
+  return info;
 }
 
 /** A signed request, read back by `parseCsr` (which verifies the signature) before it is answered. */

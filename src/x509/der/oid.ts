@@ -8,13 +8,16 @@ const decoded = new Map<string, string>();
 /** Callers may bring OIDs of their own (roles, requests): the caches stop growing here. */
 const maxCached = 1024;
 const maxArcs = 32;
+const maxContentOctets = 64;
 const textPattern = /^[012](?:\.(?:0|[1-9]\d{0,38}))+$/;
 
 /** Whether text is a dotted OID that can be encoded (X.660: first arc 0…2, second below 40 under 0 and 1). */
 export function isOid(text: string): boolean {
   if (text.length > 256 || !textPattern.test(text)) return false;
   const arcs = text.split('.');
-  return arcs.length <= maxArcs && (arcs[0] === '2' || Number(arcs[1]) < 40);
+  if (arcs.length > maxArcs || (arcs[0] !== '2' && Number(arcs[1]) >= 40)) return false;
+  // Seven bits an octet are more than two digits, so a short text needs no counting.
+  return text.length <= maxContentOctets || contentOctets(arcs).length <= maxContentOctets;
 }
 
 function base128(value: bigint): number[] {
@@ -23,14 +26,17 @@ function base128(value: bigint): number[] {
   return octets;
 }
 
+function contentOctets(arcs: readonly string[]): number[] {
+  const [first, second, ...rest] = arcs.map(BigInt) as [bigint, bigint, ...bigint[]];
+  return [first * 40n + second, ...rest].flatMap(base128);
+}
+
 /** OBJECT IDENTIFIER element of a dotted text. Refuses text that is not one. The answer is shared: do not write to it. */
 export function oid(text: string): Buffer {
   const known = encoded.get(text);
   if (known) return known;
   if (!isOid(text)) refuseDer('not an object identifier');
-  const [first, second, ...rest] = text.split('.').map(BigInt) as [bigint, bigint, ...bigint[]];
-  const octets = [first * 40n + second, ...rest].flatMap(base128);
-  const bytes = element(tags.oid, Uint8Array.from(octets));
+  const bytes = element(tags.oid, Uint8Array.from(contentOctets(text.split('.'))));
   if (encoded.size < maxCached) encoded.set(text, bytes);
   return bytes;
 }
@@ -40,7 +46,7 @@ export function decodeOid(content: Uint8Array): string {
   const key = Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('latin1');
   const known = decoded.get(key);
   if (known !== undefined) return known;
-  if (content.length === 0 || content.length > 64) refuseDer('object identifier of bad length');
+  if (content.length === 0 || content.length > maxContentOctets) refuseDer('object identifier of bad length');
   const arcs: bigint[] = [];
   let value = 0n;
   let startOfArc = true;

@@ -1,3 +1,4 @@
+import { StrongroomError } from '../../lib/index.ts';
 import { booleanTrue, integer, readSequence, refuseDer, sequence } from '../der/index.ts';
 import { encodeExtension, extensionOids } from './extension.ts';
 
@@ -7,9 +8,14 @@ export interface BasicConstraints {
   readonly pathLength?: number | undefined;
 }
 
+/** More than any path has; readers differ in how large an INTEGER they take. */
+const maxPathLength = 255;
+
 /** RFC 5280 4.2.1.9: critical in CAs; a leaf's cA FALSE is the default and so an empty SEQUENCE. */
 export function encodeBasicConstraints({ ca, pathLength }: BasicConstraints): Buffer {
   if (!ca) return encodeExtension(extensionOids.basicConstraints, false, sequence());
+  if (pathLength !== undefined && pathLength > maxPathLength)
+    throw new StrongroomError('invalid_field', 'the path length is too large', { hint: `${maxPathLength} at most` });
   const value = pathLength === undefined ? sequence(booleanTrue) : sequence(booleanTrue, integer(pathLength));
   return encodeExtension(extensionOids.basicConstraints, true, value);
 }

@@ -1,3 +1,4 @@
+import { StrongroomError } from '../../lib/index.ts';
 import { ia5String, integer, oid, readSequence, refuseDer, sequence, tags } from '../der/index.ts';
 import { encodeExtension, extensionOids } from './extension.ts';
 
@@ -8,7 +9,7 @@ export interface PolicyInformation {
 }
 
 const cpsQualifierOid = '1.3.6.1.5.5.7.2.1';
-const maxPolicies = 64;
+export const maxPolicies = 64;
 
 function encodePolicy({ oid: type, cpsUri }: PolicyInformation): Buffer {
   if (cpsUri === undefined) return sequence(oid(type));
@@ -17,6 +18,8 @@ function encodePolicy({ oid: type, cpsUri }: PolicyInformation): Buffer {
 
 /** RFC 5280 4.2.1.4: not critical here; the list must not be empty. */
 export function encodeCertificatePolicies(policies: readonly PolicyInformation[]): Buffer {
+  if (policies.length > maxPolicies)
+    throw new StrongroomError('invalid_field', 'too many certificate policies', { hint: `${maxPolicies} at most` });
   return encodeExtension(extensionOids.certificatePolicies, false, sequence(...policies.map(encodePolicy)));
 }
 

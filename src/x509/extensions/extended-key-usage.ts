@@ -1,3 +1,4 @@
+import { StrongroomError } from '../../lib/index.ts';
 import { oid, readSequence, refuseDer, sequence } from '../der/index.ts';
 import { encodeExtension, extensionOids } from './extension.ts';
 
@@ -21,10 +22,12 @@ export const extendedKeyUsageOids = {
 
 export type ExtendedKeyUsageName = keyof typeof extendedKeyUsageOids;
 
-const maxPurposes = 64;
+export const maxPurposes = 64;
 
 /** Not critical, except timeStamping, which stands alone and critical (RFC 3161 2.3). */
 export function encodeExtendedKeyUsage(oids: readonly string[]): Buffer {
+  if (oids.length > maxPurposes)
+    throw new StrongroomError('invalid_field', 'too many extended key usages', { hint: `${maxPurposes} at most` });
   const critical = oids.length === 1 && oids[0] === extendedKeyUsageOids.timeStamping;
   return encodeExtension(extensionOids.extendedKeyUsage, critical, sequence(...oids.map(oid)));
 }

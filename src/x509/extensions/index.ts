@@ -11,6 +11,7 @@ export {
   encodeCertificatePolicies,
   encodeInhibitAnyPolicy,
   encodePolicyConstraints,
+  maxPolicies,
   type PolicyConstraints,
   type PolicyInformation,
 } from './certificate-policies.ts';
@@ -26,6 +27,7 @@ export {
   type ExtendedKeyUsageName,
   encodeExtendedKeyUsage,
   extendedKeyUsageOids,
+  maxPurposes,
 } from './extended-key-usage.ts';
 export { type Extension, encodeExtension, extensionOids, maxExtensions, readExtensions } from './extension.ts';
 export { mustStapleExtension, noRevocationAvailableExtension, ocspNoCheckExtension } from './flags.ts';

@@ -1,3 +1,4 @@
+import { StrongroomError } from '../../lib/index.ts';
 import {
   context,
   contextConstructed,
@@ -45,6 +46,8 @@ const encodeList = (number: number, subtrees: readonly NameSubtree[]): Buffer[] 
 
 /** RFC 5280 4.2.1.10: critical, CA only; minimum and maximum are never written; not empty. */
 export function encodeNameConstraints({ permitted, excluded }: NameConstraints): Buffer {
+  if (permitted.length > maxSubtrees || excluded.length > maxSubtrees)
+    throw new StrongroomError('invalid_field', 'too many name constraints', { hint: `${maxSubtrees} at most` });
   const value = sequence(...encodeList(0, permitted), ...encodeList(1, excluded));
   if (value.length === 2) throw new RangeError('nameConstraints must not be empty');
   return encodeExtension(extensionOids.nameConstraints, true, value);

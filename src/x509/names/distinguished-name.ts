@@ -57,7 +57,10 @@ export function encodeDistinguishedName(attributes: readonly NameAttribute[]): B
     const value = element(tagOfStringType[stringType], Buffer.from(attribute.value, encoding));
     return setOf([sequence(oid(type), value)]);
   });
-  return sequence(...relativeNames);
+  const name = sequence(...relativeNames);
+  if (name.length > maxNameBytes)
+    throw new StrongroomError('invalid_field', 'subject is too long', { hint: `at most ${maxNameBytes} bytes` });
+  return name;
 }
 
 export const emptyName: Buffer = Buffer.from('3000', 'hex');

@@ -4,19 +4,23 @@ import { StrongroomError } from '../../../lib/index.ts';
 import {
   authorityProfile,
   type CertificateTemplate,
+  canonicalDnsName,
   chooseScheme,
   formatSerial,
   issueCertificate,
   type NameConstraints,
   newSerial,
+  requireIssuable,
   SubjectPublicKey,
   selfIssuer,
 } from '../../../x509/index.ts';
 import { certificatePem } from '../authority.ts';
+import { requireKeyKind } from '../key-parameters.ts';
 import { makeKey } from '../make-key.ts';
 import { allIssuers, type PkiStore, readConfig, requireKey, requireName, withConfig } from '../pki-store.ts';
-import { privateKeyText, privateKeyType } from '../private-key-text.ts';
+import { privateKeyText, privateKeyType, requirePrivateKeyFormat } from '../private-key-text.ts';
 import { type IssuerRecord, issuerUsages, type KeyRecord, noLocations } from '../records.ts';
+import { standInKey } from '../stand-in-key.ts';
 import { buildSubject } from '../subject.ts';
 import { decideValidity } from '../validity.ts';
 import { commonNameAsName, readWantedNames, uniqueNames } from '../wanted-names.ts';
@@ -33,12 +37,14 @@ const noAddresses =
 export async function generateRoot(pki: PkiStore, request: EngineRequest<RootFields>): Promise<Answer> {
   const { fields, mount } = request;
   const format = requireFormat(fields.format);
+  requirePrivateKeyFormat(fields.private_key_format);
   const issuerName = await requireFreeIssuerName(pki, request, fields.issuer_name);
   const { config } = await readConfig(pki, mount);
   // Whatever is wrong with the wish is said before a key is made.
   const draft = draftTemplate(pki, request);
   const existing =
     fields.type === 'existing' ? (await requireKey(pki, mount, fields.key_ref ?? 'default', config)).body : undefined;
+  await requireIssuableRoot(draft, existing ? publicKeyOf(existing) : await standInFor(fields), fields);
   const made = existing
     ? { record: existing, exported: undefined }
     : await makeKey(pki, mount, {
@@ -47,7 +53,7 @@ export async function generateRoot(pki: PkiStore, request: EngineRequest<RootFie
         bits: fields.key_bits ?? 0,
         name: fields.key_name,
       });
-  const publicKey = SubjectPublicKey.read(Buffer.from(made.record.publicKey, 'base64'));
+  const publicKey = publicKeyOf(made.record);
   const scheme = chooseScheme(publicKey.algorithm, fields.signature_bits, fields.use_pss);
   const template: CertificateTemplate = { ...draft, publicKey };
   const sign = (tbs: Uint8Array) => pki.core.keys.of(made.record.home).sign(made.record.homeId, scheme, tbs);
@@ -91,6 +97,25 @@ export async function generateRoot(pki: PkiStore, request: EngineRequest<RootFie
   };
 }
 
+export const publicKeyOf = (record: KeyRecord): SubjectPublicKey =>
+  SubjectPublicKey.read(Buffer.from(record.publicKey, 'base64'));
+
+/** A public key of the kind that these fields ask for. */
+export function standInFor(fields: KeyFields): Promise<SubjectPublicKey> {
+  const { keyType, bits } = requireKeyKind(fields.key_type ?? 'rsa', fields.key_bits ?? 0);
+  return standInKey(keyType, bits);
+}
+
+function requireIssuableRoot(
+  draft: Omit<CertificateTemplate, 'publicKey'>,
+  publicKey: SubjectPublicKey,
+  fields: RootFields,
+): Promise<void> {
+  const template = { ...draft, publicKey };
+  const scheme = chooseScheme(publicKey.algorithm, fields.signature_bits, fields.use_pss);
+  return requireIssuable(template, selfIssuer(template, scheme));
+}
+
 export function newIssuer(
   pki: PkiStore,
   parts: { readonly name: string; readonly key: KeyRecord | undefined; readonly der: Buffer },
@@ -123,12 +148,23 @@ export async function requireFreeIssuerName(
   return name;
 }
 
-/** Constraints as RFC 5280 4.2.1.10 has them: a leading dot is left out, since a name stands for itself and what is below. */
+/**
+ * Constraints as RFC 5280 4.2.1.10 has them: a leading dot is left out, since a name stands for itself and what is below.
+ * One that is no domain would permit nothing, or something else to each reader: refused.
+ */
 export function nameConstraints(domains: readonly string[] | undefined): NameConstraints | undefined {
   const permitted = (domains ?? [])
     .filter((domain) => domain !== '')
-    .map((domain) => ({ kind: 'dns' as const, base: domain.replace(/^\./, '').toLowerCase() }));
+    .map((domain) => ({ kind: 'dns' as const, base: requireDomain(domain.replace(/^\./, '')) }));
   return permitted.length === 0 ? undefined : { permitted, excluded: [] };
+}
+
+function requireDomain(domain: string): string {
+  const name = canonicalDnsName(domain);
+  if (name !== undefined) return name;
+  throw new StrongroomError('invalid_field', `${JSON.stringify(domain.slice(0, 64))} is not a DNS domain`, {
+    hint: 'permitted_dns_domains takes domains such as example.test, without wildcards',
+  });
 }
 
 function draftTemplate(pki: PkiStore, request: EngineRequest<RootFields>): Omit<CertificateTemplate, 'publicKey'> {

@@ -9,21 +9,22 @@ import {
   formatSerial,
   type GeneralName,
   issueCertificate,
-  leafPurposes,
   matchesTextPattern,
   newSerial,
   parseCsrAside,
+  requireIssuable,
   SubjectPublicKey,
 } from '../../../x509/index.ts';
 import { type Authorities, type Authority, lifeOf } from '../authority.ts';
 import { keyAlgorithm, requireKeyKind } from '../key-parameters.ts';
 import { isNameAllowed, requireAllowedCommonName, requireAllowedNames } from '../name-rules.ts';
 import { type PkiStore, readConfig, requireIssuer } from '../pki-store.ts';
-import { privateKeyText, privateKeyType } from '../private-key-text.ts';
+import { privateKeyText, privateKeyType, requirePrivateKeyFormat } from '../private-key-text.ts';
 import type { Locations } from '../records.ts';
-import type { PkiRole } from '../role.ts';
+import { type PkiRole, rolesPurposes, rolesSubject } from '../role.ts';
+import { standInKey } from '../stand-in-key.ts';
 import { buildSubject } from '../subject.ts';
-import { readKeyUsages, readPurposes } from '../usages.ts';
+import { readKeyUsages } from '../usages.ts';
 import { decideValidity, type Validity } from '../validity.ts';
 import {
   canonicalCommonName,
@@ -64,9 +65,12 @@ const refuse = (message: string, hint: string): never => {
 export async function issueLeaf(parts: LeafParts, request: EngineRequest<LeafFields>): Promise<Answer> {
   const role = await requireRole(parts.pki, request);
   const wish = roleKeyKind(role.body, request.fields);
-  return finish(parts, request, role, async (names) => {
+  requirePrivateKeyFormat(request.fields.private_key_format);
+  return finish(parts, request, role, async (rehearse) => {
+    // Making an RSA key takes far longer than finding out that it would not be certified.
+    if (wish.keyType === 'rsa') await rehearse(await standInKey(wish.keyType, wish.bits));
     const key = await generatePortableKey(keyAlgorithm(wish.keyType, wish.bits));
-    return { publicKey: SubjectPublicKey.read(key.spki), key, names };
+    return { publicKey: SubjectPublicKey.read(key.spki), key };
   });
 }
 
@@ -75,7 +79,7 @@ export async function signLeaf(parts: LeafParts, request: EngineRequest<LeafFiel
   const role = await requireRole(parts.pki, request);
   const csr = await parseCsrAside(request.fields.csr ?? '');
   requireRoleKey(role.body, csr.publicKey);
-  return finish(parts, request, role, async (names) => ({ publicKey: csr.publicKey, key: undefined, names }), csr);
+  return finish(parts, request, role, async () => ({ publicKey: csr.publicKey, key: undefined }), csr);
 }
 
 async function requireRole(pki: PkiStore, request: EngineRequest<LeafFields>): Promise<StoredRecord<PkiRole>> {
@@ -173,7 +177,7 @@ async function finish(
   parts: LeafParts,
   request: EngineRequest<LeafFields>,
   role: StoredRecord<PkiRole>,
-  obtainKey: (names: LeafNames) => Promise<LeafKey>,
+  obtainKey: (rehearse: (publicKey: SubjectPublicKey) => Promise<void>) => Promise<LeafKey>,
   csr?: CertificationRequest,
 ): Promise<Answer> {
   const { pki } = parts;
@@ -185,14 +189,16 @@ async function finish(
   const issuerRecord = await requireIssuer(pki, mount, fields.issuer_ref ?? role.body.issuerRef, config);
   const authority = await parts.authorities.load(mount, issuerRecord, config, 'issuing-certificates');
   const validity = leafValidity(pki, request, role.body, authority);
-  const { publicKey, key } = await obtainKey(chosen);
-  const template = leafTemplate(pki, role.body, chosen, {
-    publicKey,
-    validity,
-    userIds: fields.user_ids ?? [],
-    locations: locationsOf(authority, config.locations),
-  });
-  const issued = await issueCertificate({ template, issuer: authority.issuer, sign: authority.sign });
+  const templateFor = (publicKey: SubjectPublicKey): CertificateTemplate =>
+    leafTemplate(pki, role.body, chosen, {
+      publicKey,
+      validity,
+      userIds: fields.user_ids ?? [],
+      locations: locationsOf(authority, config.locations),
+    });
+  const { issuer, sign } = authority;
+  const { publicKey, key } = await obtainKey((standIn) => requireIssuable(templateFor(standIn), issuer));
+  const issued = await issueCertificate({ template: templateFor(publicKey), issuer, sign });
   const lease = await keepLeaf(pki, request, {
     role: role.body,
     name: role.id,
@@ -278,25 +284,10 @@ function leafTemplate(pki: PkiStore, role: PkiRole, chosen: LeafNames, parts: Te
   const { publicKey, validity, locations } = parts;
   const subject = buildSubject(
     chosen.commonName,
-    {
-      ou: role.organizationalUnit,
-      organization: role.organization,
-      country: role.country,
-      locality: role.locality,
-      province: role.province,
-      street_address: role.streetAddress,
-      postal_code: role.postalCode,
-      serial_number: chosen.serialNumber,
-    },
+    { ...rolesSubject(role), serial_number: chosen.serialNumber },
     parts.userIds,
   );
-  const flags = {
-    server: role.serverFlag,
-    client: role.clientFlag,
-    codeSigning: role.codeSigningFlag,
-    emailProtection: role.emailProtectionFlag,
-  };
-  const purposes = leafPurposes(flags, readPurposes(role.extKeyUsage, role.extKeyUsageOids));
+  const purposes = rolesPurposes(role);
   return {
     serial: newSerial(pki.core.random),
     subject,
@@ -308,7 +299,9 @@ function leafTemplate(pki: PkiStore, role: PkiRole, chosen: LeafNames, parts: Te
     keyUsage: fitKeyUsage(readKeyUsages(role.keyUsage), publicKey.kind),
     ...(purposes.length > 0 && { extendedKeyUsage: purposes }),
     ...(chosen.names.length > 0 && { alternativeNames: chosen.names }),
-    ...(role.policyIdentifiers.length > 0 && { policies: role.policyIdentifiers.map((oid) => ({ oid })) }),
+    ...(role.policyIdentifiers.length > 0 && {
+      policies: [...new Set(role.policyIdentifiers)].map((oid) => ({ oid })),
+    }),
     ...addressExtensions(locations),
   };
 }

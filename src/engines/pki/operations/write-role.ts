@@ -1,12 +1,13 @@
 import type { Answer, EngineRequest } from '../../../core/index.ts';
 import { field } from '../../../core/index.ts';
 import { parseCidrList, StrongroomError } from '../../../lib/index.ts';
-import { isOid } from '../../../x509/index.ts';
+import { extendedKeyUsageOids, isOid, maxPolicies, maxPurposes } from '../../../x509/index.ts';
 import { requireKeyKind } from '../key-parameters.ts';
 import { isOtherNamePattern } from '../name-rules.ts';
 import type { PkiStore } from '../pki-store.ts';
-import { defaultRole, type PkiRole, showRole } from '../role.ts';
-import { readKeyUsages, readPurposes } from '../usages.ts';
+import { defaultRole, type PkiRole, rolesPurposes, rolesSubject, showRole } from '../role.ts';
+import { buildSubject } from '../subject.ts';
+import { readKeyUsages } from '../usages.ts';
 import { readTime, requireNotBeforeDuration } from '../validity.ts';
 
 const list = () => field.list().optional();
@@ -154,6 +155,7 @@ function merge(before: PkiRole, fields: Readonly<Record<string, unknown>>): PkiR
     ...merged,
     allowedDomains: merged.allowedDomains.filter((domain) => domain !== ''),
     issuerRef: merged.issuerRef || 'default',
+    policyIdentifiers: [...new Set(merged.policyIdentifiers)],
     cnValidations: merged.cnValidations.length > 0 ? merged.cnValidations : defaultRole.cnValidations,
   };
 }
@@ -161,13 +163,25 @@ function merge(before: PkiRole, fields: Readonly<Record<string, unknown>>): PkiR
 const maxListed = 1_000;
 const validations = ['email', 'hostname', 'disabled'];
 
+/** Usages that no leaf can have together would be refused at each request. */
+function checkUsages(role: PkiRole): void {
+  const usages = readKeyUsages(role.keyUsage);
+  if (usages.includes('keyCertSign')) refuse('key_usage CertSign is for CAs only', 'leave it out of the role');
+  if (usages.some((usage) => usage.endsWith('Only')) && !usages.includes('keyAgreement'))
+    refuse('EncipherOnly and DecipherOnly need KeyAgreement', 'add it, or leave them out');
+  const purposes = rolesPurposes(role);
+  if (purposes.length > maxPurposes) refuse('too many extended key usages', `${maxPurposes} at most`);
+  if (purposes.length > 1 && purposes.includes(extendedKeyUsageOids.timeStamping))
+    refuse('TimeStamping must stand alone', 'set server_flag and client_flag to false');
+}
+
 function checkRole(role: PkiRole): void {
   if (role.keyType !== 'any') requireKeyKind(role.keyType, role.keyBits);
   if (![0, 256, 384, 512].includes(role.signatureBits)) refuse('unsupported signature_bits', '0, 256, 384 or 512');
   if (role.maxTtlSeconds > 0 && role.ttlSeconds > role.maxTtlSeconds)
     refuse('"ttl" value must be less than "max_ttl" value', 'lower ttl or raise max_ttl');
-  readKeyUsages(role.keyUsage);
-  readPurposes(role.extKeyUsage, role.extKeyUsageOids);
+  checkUsages(role);
+  buildSubject('', rolesSubject(role));
   parseCidrList(role.allowedIpSansCidr);
   const unknown = role.cnValidations.find((name) => !validations.includes(name));
   if (unknown !== undefined || (role.cnValidations.includes('disabled') && role.cnValidations.length > 1)) {
@@ -178,6 +192,7 @@ function checkRole(role: PkiRole): void {
   requireNotBeforeDuration(role.notBeforeSeconds);
   if (role.notAfter !== '') readTime('not_after', role.notAfter);
   if (!role.policyIdentifiers.every(isOid)) refuse('policy_identifiers must be OIDs', 'write 1.3.6.1.4.1.1');
+  if (role.policyIdentifiers.length > maxPolicies) refuse('too many policy_identifiers', `${maxPolicies} at most`);
   const lists = [
     role.allowedDomains,
     role.allowedUriSans,
