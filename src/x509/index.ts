@@ -35,7 +35,6 @@ export {
 } from './crl/index.ts';
 export {
   buildCsr,
-  buildCsrInfo,
   type CertificationRequest,
   type CsrTemplate,
   maxCsrBytes,

@@ -1,10 +1,11 @@
-import type { Mount } from '../../core/index.ts';
+import type { Mount, StoredRecord } from '../../core/index.ts';
 import { newUuid, PrivateKey } from '../../crypto/index.ts';
 import { type KeyProvider, newKeyId } from '../../keys/index.ts';
-import { type SecretBytes, StrongroomError } from '../../lib/index.ts';
+import { isError, StrongroomError } from '../../lib/index.ts';
 import { SubjectPublicKey } from '../../x509/index.ts';
+import { readCertificate } from './authority.ts';
 import { keyAlgorithm, requireKeyKind } from './key-parameters.ts';
-import { allKeys, type PkiStore, requireName } from './pki-store.ts';
+import { allIssuers, allKeys, everyKey, type PkiStore, requireKey, requireName, withConfig } from './pki-store.ts';
 import type { KeyRecord } from './records.ts';
 
 export interface KeyWish {
@@ -31,10 +32,7 @@ export async function makeKey(pki: PkiStore, mount: Mount, wish: KeyWish): Promi
   const { keyType, bits } = requireKeyKind(wish.keyType, wish.bits);
   const exported = wish.type === 'exported' ? await PrivateKey.generate(keyAlgorithm(keyType, bits)) : undefined;
   const provider = exported ? pki.core.keys.software : pki.core.keys.preferred;
-  const name = await requireFreeName(pki, mount, wish.name);
-  const planned = planKey(pki, provider, { keyType, bits, name });
-  const insert = pki.keys.insert(mount, planned.id, planned);
-  await pki.core.store.commit([insert]);
+  const planned = await planKey(pki, mount, provider, { keyType, bits, name: wish.name });
   const request = {
     algorithm: keyAlgorithm(keyType, bits),
     label: `strongroom ${mount.prefix}`.slice(0, 64),
@@ -44,61 +42,126 @@ export async function makeKey(pki: PkiStore, mount: Mount, wish: KeyWish): Promi
   const made = exported
     ? await provider.import({ ...request, material: exported.toPkcs8() })
     : await provider.generate(request);
-  return { record: await complete(pki, mount, planned, made.publicKeyDer ?? Buffer.alloc(0)), exported };
+  return { record: await completeKey(pki, mount, planned, made.publicKeyDer ?? Buffer.alloc(0)), exported };
 }
 
-/** Takes in a private key from outside; it is kept sealed in the store. */
+/** Does something with a new key, which is destroyed when that fails: a refusal leaves no key behind. */
+export async function withNewKey<T>(
+  pki: PkiStore,
+  mount: Mount,
+  wish: KeyWish,
+  work: (made: MadeKey) => Promise<T>,
+): Promise<T> {
+  const made = await makeKey(pki, mount, wish);
+  try {
+    return await work(made);
+  } catch (error) {
+    await discardKey(pki, mount, made.record).catch((cause: unknown) =>
+      pki.core.log.warn({ mount: mount.prefix, key: made.record.id, cause: String(cause) }, 'a key was left over'),
+    );
+    throw error;
+  }
+}
+
+/** A private key that may be taken in. */
+export function requireImportable(key: PrivateKey): void {
+  SubjectPublicKey.read(key.publicKey.spki).requireQuality();
+}
+
+/** Takes in a private key from outside; it is kept sealed in the store. One that is here already stays as it is. */
 export async function importKey(
   pki: PkiStore,
   mount: Mount,
   key: PrivateKey,
-  material: SecretBytes,
   wishedName?: string,
-): Promise<KeyRecord> {
+): Promise<{ readonly record: KeyRecord; readonly isNew: boolean }> {
   const spki = key.publicKey.spki.toString('base64');
   const known = (await allKeys(pki, mount)).find((record) => record.body.publicKey === spki);
-  if (known) return known.body;
+  if (known) return { record: known.body, isNew: false };
+  requireImportable(key);
   const publicKey = SubjectPublicKey.read(key.publicKey.spki);
-  publicKey.requireQuality();
   const provider = pki.core.keys.software;
-  const name = await requireFreeName(pki, mount, wishedName);
-  const planned = planKey(pki, provider, { keyType: publicKey.kind, bits: publicKey.bits, name });
-  await pki.core.store.commit([pki.keys.insert(mount, planned.id, planned)]);
+  const kind = { keyType: publicKey.kind, bits: publicKey.bits, name: wishedName };
+  const planned = await planKey(pki, mount, provider, kind);
   await provider.import({
     algorithm: key.algorithm,
     label: `strongroom ${mount.prefix}`.slice(0, 64),
     usages: ['sign'],
     id: planned.homeId,
-    material,
+    material: key.toPkcs8(),
   });
-  return complete(pki, mount, planned, key.publicKey.spki);
+  const record = await completeKey(pki, mount, planned, key.publicKey.spki);
+  return { record, isNew: record.id === planned.id };
 }
 
-function planKey(pki: PkiStore, provider: KeyProvider, kind: Pick<KeyRecord, 'keyType' | 'bits' | 'name'>): KeyRecord {
-  return {
+async function planKey(
+  pki: PkiStore,
+  mount: Mount,
+  provider: KeyProvider,
+  kind: Pick<KeyRecord, 'keyType' | 'bits'> & { readonly name: string | undefined },
+): Promise<KeyRecord> {
+  const name = requireName(kind.name, 'key name');
+  const planned = {
     id: newUuid(pki.core.random),
     ...kind,
+    name,
     home: provider.home,
     homeId: newKeyId(pki.core.random),
     publicKey: '',
     createdMillis: pki.core.clock.nowMillis(),
   };
+  return withConfig(pki, mount, async ({ config }) => {
+    requireFreeKeyName(await allKeys(pki, mount), name);
+    return { next: config, changes: [pki.keys.insert(mount, planned.id, planned)], result: planned };
+  });
 }
 
-async function complete(pki: PkiStore, mount: Mount, planned: KeyRecord, publicKeyDer: Buffer): Promise<KeyRecord> {
-  const record = { ...planned, publicKey: publicKeyDer.toString('base64') };
-  await pki.keys.modify(mount, planned.id, () => record);
-  return record;
+/**
+ * Shows a key that was made. Issuers whose certificate came without its key get it now. A key that cannot be shown,
+ * as its mount or record is gone meanwhile, its name taken or the same key here already, is ended in its home.
+ */
+async function completeKey(pki: PkiStore, mount: Mount, planned: KeyRecord, spki: Buffer): Promise<KeyRecord> {
+  const record = { ...planned, publicKey: spki.toString('base64') };
+  try {
+    const shown = await withConfig(pki, mount, async ({ config }) => {
+      const [stored, keys] = [await pki.keys.read(mount, planned.id), await allKeys(pki, mount)];
+      const twin = keys.find(({ body }) => body.publicKey === record.publicKey);
+      if (twin) return { next: config, changes: [], result: twin.body };
+      if (!stored) throw gone();
+      requireFreeKeyName(keys, record.name);
+      const waiting = (await allIssuers(pki, mount)).filter(
+        ({ body }) => body.keyId === '' && readCertificate(body).spki.equals(spki),
+      );
+      const usable = waiting.find(({ body }) => body.revokedMillis === null);
+      const next = {
+        ...config,
+        defaultIssuer: config.defaultIssuer || (usable?.id ?? ''),
+        defaultKey: config.defaultKey || record.id,
+        issuerGeneration: config.issuerGeneration + waiting.length,
+      };
+      const linked = waiting.map((issuer) => pki.issuers.update(issuer, { ...issuer.body, keyId: record.id }));
+      return { next, changes: [pki.keys.update(stored, record), ...linked], result: record };
+    });
+    if (shown.id !== planned.id) await destroyKey(pki, mount, planned);
+    return shown;
+  } catch (error) {
+    // Nothing was written. Of a store that failed that is not known, and the record stays for whoever looks.
+    if (isError(error)) {
+      if (error.code === 'version_mismatch' || error.code === 'invalid_request') await destroyKey(pki, mount, planned);
+    }
+    throw error;
+  }
 }
 
-async function requireFreeName(pki: PkiStore, mount: Mount, wished: string | undefined): Promise<string> {
-  const name = requireName(wished, 'key name');
-  if (name !== '' && (await allKeys(pki, mount)).some((record) => record.body.name === name)) {
+const gone = (): StrongroomError =>
+  new StrongroomError('invalid_request', 'the key was removed while it was made', { hint: 'make another' });
+
+export function requireFreeKeyName(keys: readonly StoredRecord<KeyRecord>[], name: string, own = ''): void {
+  if (name !== '' && keys.some(({ id, body }) => id !== own && body.name === name)) {
     throw new StrongroomError('invalid_request', 'key name already in use', {
       hint: 'choose another, or leave it out',
     });
   }
-  return name;
 }
 
 /** Ends a key in its home and forgets it. */
@@ -106,3 +169,31 @@ export async function destroyKey(pki: PkiStore, mount: Mount, record: KeyRecord)
   await pki.core.keys.of(record.home).destroy(record.homeId);
   await pki.core.store.commit([pki.keys.remove(mount, record.id)]);
 }
+
+/**
+ * Deletes a key that no issuer uses. It is taken out of sight first, in the commit that finds it unused, then destroyed
+ * and forgotten: what a crash leaves is used by nobody, and deleting it once more, by its id, ends it.
+ */
+export async function deleteKey(pki: PkiStore, mount: Mount, ref: string): Promise<void> {
+  const record = await withConfig(pki, mount, async ({ config }) => {
+    const left = (await everyKey(pki, mount)).find(({ id, body }) => id === ref && body.publicKey === '');
+    if (left) return { next: config, changes: [], result: left.body };
+    const found = await requireKey(pki, mount, ref, config);
+    // A home out of reach refuses here, before anything is changed.
+    await pki.core.keys.of(found.body.home).describe(found.body.homeId);
+    if ((await allIssuers(pki, mount)).some(({ body }) => body.keyId === found.id)) {
+      throw new StrongroomError('invalid_request', 'the key is in use by an issuer', {
+        hint: 'delete the issuer first',
+      });
+    }
+    return {
+      next: { ...config, defaultKey: config.defaultKey === found.id ? '' : config.defaultKey },
+      changes: [pki.keys.update(found, { ...found.body, publicKey: '' })],
+      result: found.body,
+    };
+  });
+  await destroyKey(pki, mount, record);
+}
+
+/** Deletes a key that was made for what then failed; one that something uses stays. */
+const discardKey = (pki: PkiStore, mount: Mount, record: KeyRecord): Promise<void> => deleteKey(pki, mount, record.id);

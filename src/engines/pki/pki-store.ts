@@ -41,11 +41,15 @@ export async function readConfig(pki: PkiStore, mount: Mount): Promise<StoredCon
 }
 
 /** The change that writes the settings; it fails when they were changed since they were read. */
-export function configChange(pki: PkiStore, mount: Mount, stored: StoredConfig, next: PkiConfig): Change {
+function configChange(pki: PkiStore, mount: Mount, stored: StoredConfig, next: PkiConfig): Change {
   return pki.configs.put(mount, configId, stored.record, next);
 }
 
-/** Reads the settings, lets `decide` say what is to be written, and writes it all in one commit; again after a race. */
+/**
+ * Reads the settings, lets `decide` say what is to be written, and writes it all in one commit; again after a race.
+ * Whatever changes the set of issuers and keys goes through here: what `decide` read of them holds at the commit, and
+ * nothing is written for a mount that was removed.
+ */
 export async function withConfig<T>(
   pki: PkiStore,
   mount: Mount,
@@ -57,7 +61,7 @@ export async function withConfig<T>(
     const stored = await readConfig(pki, mount);
     const { next, changes, result } = await decide(stored);
     try {
-      await pki.core.store.commit([configChange(pki, mount, stored, next), ...changes]);
+      await pki.core.store.commit([configChange(pki, mount, stored, next), ...changes, mountStands(mount)]);
       return result;
     } catch (error) {
       if (!isGuardFailure(error, 0) || attempt >= maxAttempts) throw error;
@@ -65,15 +69,21 @@ export async function withConfig<T>(
   }
 }
 
+const mountStands = ({ namespace, id }: Mount): Change => ({ kind: 'check', table: 'mounts', key: { namespace, id } });
+
 const most = 10_000;
 
 export const allIssuers = (pki: PkiStore, mount: Mount): Promise<StoredRecord<IssuerRecord>[]> =>
   pki.issuers.page(mount, '', most);
 
-/** Keys that were made; one that was only planned is not shown. */
+/** Keys that were made; one that was only planned, or is being destroyed, is not shown. */
 export async function allKeys(pki: PkiStore, mount: Mount): Promise<StoredRecord<KeyRecord>[]> {
-  return (await pki.keys.page(mount, '', most)).filter((record) => record.body.publicKey !== '');
+  return (await everyKey(pki, mount)).filter((record) => record.body.publicKey !== '');
 }
+
+/** With those that were only planned or half destroyed: their home may hold them all the same. */
+export const everyKey = (pki: PkiStore, mount: Mount): Promise<StoredRecord<KeyRecord>[]> =>
+  pki.keys.page(mount, '', most);
 
 const refuse = (message: string, hint: string): StrongroomError =>
   new StrongroomError('invalid_request', message, { hint });

@@ -1,7 +1,7 @@
 import { type Answer, type AnyRoute, access, field, type Mount, route } from '../../core/index.ts';
 import { destroyKey } from './make-key.ts';
 import type { PkiParts } from './parts.ts';
-import { allIssuers, configChange, type PkiStore, readConfig } from './pki-store.ts';
+import { allIssuers, allKeys, everyKey, type PkiStore, withConfig } from './pki-store.ts';
 import { signsLists } from './records.ts';
 import { listId } from './revocation-lists.ts';
 
@@ -68,19 +68,15 @@ export function maintenanceRoutes({ pki, lists }: PkiParts): AnyRoute[] {
   ];
 }
 
-/** Every issuer and key of a mount; keys in an HSM are destroyed there. */
+/** Every issuer and key of a mount; keys in an HSM are destroyed there. Called again, it goes on where it failed. */
 export async function destroyAll(pki: PkiStore, mount: Mount): Promise<void> {
-  const stored = await readConfig(pki, mount);
-  const issuers = await allIssuers(pki, mount);
-  await pki.core.store.commit([
-    configChange(pki, mount, stored, {
-      ...stored.config,
-      defaultIssuer: '',
-      defaultKey: '',
-      issuerGeneration: stored.config.issuerGeneration + 1,
-    }),
-    ...issuers.map(({ id }) => pki.issuers.remove(mount, id)),
-  ]);
-  // Planned keys that were never completed as well: their home may hold them all the same.
-  for (const record of await pki.keys.page(mount, '', 10_000)) await destroyKey(pki, mount, record.body);
+  await withConfig(pki, mount, async ({ config }) => ({
+    next: { ...config, defaultIssuer: '', defaultKey: '', issuerGeneration: config.issuerGeneration + 1 },
+    changes: [
+      ...(await allIssuers(pki, mount)).map(({ id }) => pki.issuers.remove(mount, id)),
+      ...(await allKeys(pki, mount)).map((key) => pki.keys.update(key, { ...key.body, publicKey: '' })),
+    ],
+    result: undefined,
+  }));
+  for (const record of await everyKey(pki, mount)) await destroyKey(pki, mount, record.body);
 }

@@ -1,31 +1,28 @@
-import type { Answer, EngineRequest } from '../../../core/index.ts';
+import type { Answer, EngineRequest, Mount } from '../../../core/index.ts';
 import { newUuid } from '../../../crypto/index.ts';
 import { StrongroomError } from '../../../lib/index.ts';
 import {
   authorityProfile,
   type CertificateTemplate,
   canonicalDnsName,
-  chooseScheme,
   formatSerial,
   issueCertificate,
   type NameConstraints,
   newSerial,
-  requireIssuable,
   SubjectPublicKey,
   selfIssuer,
 } from '../../../x509/index.ts';
 import { certificatePem } from '../authority.ts';
-import { requireKeyKind } from '../key-parameters.ts';
-import { makeKey } from '../make-key.ts';
+import { type MadeKey, withNewKey } from '../make-key.ts';
 import { allIssuers, type PkiStore, readConfig, requireKey, requireName, withConfig } from '../pki-store.ts';
-import { privateKeyText, privateKeyType, requirePrivateKeyFormat } from '../private-key-text.ts';
+import { privateKeyText, privateKeyType } from '../private-key-text.ts';
 import { type IssuerRecord, issuerUsages, type KeyRecord, noLocations } from '../records.ts';
-import { standInKey } from '../stand-in-key.ts';
 import { buildSubject } from '../subject.ts';
 import { decideValidity } from '../validity.ts';
 import { commonNameAsName, readWantedNames, uniqueNames } from '../wanted-names.ts';
-import { formatCertificate, requireFormat } from './answer-format.ts';
+import { formatCertificate } from './answer-format.ts';
 import type { AuthorityFields, KeyFields } from './authority-fields.ts';
+import { type AuthorityKeyWish, readKeyWish } from './authority-key-wish.ts';
 import { recordCertificate } from './record-certificate.ts';
 
 type RootFields = AuthorityFields & KeyFields & { readonly issuer_name?: string | undefined };
@@ -36,48 +33,55 @@ const noAddresses =
 /** A self-signed CA: key made in the preferred home, certificate signed by it, both recorded. */
 export async function generateRoot(pki: PkiStore, request: EngineRequest<RootFields>): Promise<Answer> {
   const { fields, mount } = request;
-  const format = requireFormat(fields.format);
-  requirePrivateKeyFormat(fields.private_key_format);
-  const issuerName = await requireFreeIssuerName(pki, request, fields.issuer_name);
+  const wish = readKeyWish(fields);
+  await requireFreeIssuerName(pki, mount, fields.issuer_name);
   const { config } = await readConfig(pki, mount);
   // Whatever is wrong with the wish is said before a key is made.
   const draft = draftTemplate(pki, request);
-  const existing =
-    fields.type === 'existing' ? (await requireKey(pki, mount, fields.key_ref ?? 'default', config)).body : undefined;
-  await requireIssuableRoot(draft, existing ? publicKeyOf(existing) : await standInFor(fields), fields);
-  const made = existing
-    ? { record: existing, exported: undefined }
-    : await makeKey(pki, mount, {
-        type: fields.type,
-        keyType: fields.key_type ?? 'rsa',
-        bits: fields.key_bits ?? 0,
-        name: fields.key_name,
-      });
-  const publicKey = publicKeyOf(made.record);
-  const scheme = chooseScheme(publicKey.algorithm, fields.signature_bits, fields.use_pss);
+  if (config.locations.issuingCertificates.length === 0) request.warn(noAddresses);
+  if (fields.type !== 'existing')
+    return withNewKey(pki, mount, wish.key, (made) => selfSign(pki, request, wish, draft, made));
+  const { body: record } = await requireKey(pki, mount, fields.key_ref ?? 'default', config);
+  return selfSign(pki, request, wish, draft, { record, exported: undefined });
+}
+
+async function selfSign(
+  pki: PkiStore,
+  request: EngineRequest<RootFields>,
+  wish: AuthorityKeyWish,
+  draft: Omit<CertificateTemplate, 'publicKey'>,
+  made: MadeKey,
+): Promise<Answer> {
+  const { fields, mount } = request;
+  const { format } = wish;
+  const publicKey = SubjectPublicKey.read(Buffer.from(made.record.publicKey, 'base64'));
+  const scheme = wish.schemeFor(publicKey.algorithm);
   const template: CertificateTemplate = { ...draft, publicKey };
   const sign = (tbs: Uint8Array) => pki.core.keys.of(made.record.home).sign(made.record.homeId, scheme, tbs);
   const issued = await issueCertificate({ template, issuer: selfIssuer(template, scheme), sign });
-  const issuer = newIssuer(pki, { name: issuerName, key: made.record, der: issued.der });
-  await withConfig(pki, mount, async ({ config: stored }) => ({
-    next: {
-      ...stored,
-      defaultIssuer: stored.defaultIssuer === '' || stored.followsLatest ? issuer.id : stored.defaultIssuer,
-      defaultKey: stored.defaultKey === '' ? made.record.id : stored.defaultKey,
-      issuerGeneration: stored.issuerGeneration + 1,
-    },
-    changes: [
-      pki.issuers.insert(mount, issuer.id, issuer),
-      recordCertificate(pki, request, issued, {
-        issuerId: issuer.id,
-        commonName: fields.common_name ?? '',
-        role: '',
-        isAuthority: true,
-      }),
-    ],
-    result: undefined,
-  }));
-  if (config.locations.issuingCertificates.length === 0) request.warn(noAddresses);
+  const issuer = await withConfig(pki, mount, async ({ config: stored }) => {
+    const key = await requireKey(pki, mount, made.record.id, stored);
+    const name = await requireFreeIssuerName(pki, mount, fields.issuer_name);
+    const result = newIssuer(pki, { name, key: key.body, der: issued.der });
+    return {
+      next: {
+        ...stored,
+        defaultIssuer: stored.defaultIssuer === '' || stored.followsLatest ? result.id : stored.defaultIssuer,
+        defaultKey: stored.defaultKey === '' ? made.record.id : stored.defaultKey,
+        issuerGeneration: stored.issuerGeneration + 1,
+      },
+      changes: [
+        pki.issuers.insert(mount, result.id, result),
+        recordCertificate(pki, request, issued, {
+          issuerId: result.id,
+          commonName: fields.common_name ?? '',
+          role: '',
+          isAuthority: true,
+        }),
+      ],
+      result,
+    };
+  });
   const keyText = made.exported && privateKeyText(made.exported, format, fields.private_key_format ?? '');
   const texts = formatCertificate(format, issued.der, [certificatePem(issued.der)], keyText);
   return {
@@ -95,25 +99,6 @@ export async function generateRoot(pki: PkiStore, request: EngineRequest<RootFie
       serial_number: formatSerial(issued.serial),
     },
   };
-}
-
-export const publicKeyOf = (record: KeyRecord): SubjectPublicKey =>
-  SubjectPublicKey.read(Buffer.from(record.publicKey, 'base64'));
-
-/** A public key of the kind that these fields ask for. */
-export function standInFor(fields: KeyFields): Promise<SubjectPublicKey> {
-  const { keyType, bits } = requireKeyKind(fields.key_type ?? 'rsa', fields.key_bits ?? 0);
-  return standInKey(keyType, bits);
-}
-
-function requireIssuableRoot(
-  draft: Omit<CertificateTemplate, 'publicKey'>,
-  publicKey: SubjectPublicKey,
-  fields: RootFields,
-): Promise<void> {
-  const template = { ...draft, publicKey };
-  const scheme = chooseScheme(publicKey.algorithm, fields.signature_bits, fields.use_pss);
-  return requireIssuable(template, selfIssuer(template, scheme));
 }
 
 export function newIssuer(
@@ -134,13 +119,9 @@ export function newIssuer(
   };
 }
 
-export async function requireFreeIssuerName(
-  pki: PkiStore,
-  request: Pick<EngineRequest<unknown>, 'mount'>,
-  wished: string | undefined,
-): Promise<string> {
+export async function requireFreeIssuerName(pki: PkiStore, mount: Mount, wished: string | undefined): Promise<string> {
   const name = requireName(wished, 'issuer name');
-  if (name !== '' && (await allIssuers(pki, request.mount)).some((record) => record.body.name === name)) {
+  if (name !== '' && (await allIssuers(pki, mount)).some((record) => record.body.name === name)) {
     throw new StrongroomError('invalid_request', 'issuer name already in use', {
       hint: 'choose another, or leave it out',
     });
@@ -148,23 +129,37 @@ export async function requireFreeIssuerName(
   return name;
 }
 
-/**
- * Constraints as RFC 5280 4.2.1.10 has them: a leading dot is left out, since a name stands for itself and what is below.
- * One that is no domain would permit nothing, or something else to each reader: refused.
- */
-export function nameConstraints(domains: readonly string[] | undefined): NameConstraints | undefined {
-  const permitted = (domains ?? [])
-    .filter((domain) => domain !== '')
-    .map((domain) => ({ kind: 'dns' as const, base: requireDomain(domain.replace(/^\./, '')) }));
-  return permitted.length === 0 ? undefined : { permitted, excluded: [] };
+const longestPath = 255;
+
+/** How many CAs may stand below this one, as it was asked for; -1 when that is left open. */
+export function requirePathLength(wished = -1): number {
+  if (wished >= -1 && wished <= longestPath) return wished;
+  throw new StrongroomError('invalid_field', 'max_path_length is out of range', {
+    hint: `0 to ${longestPath}, or -1 for as many as the issuer allows`,
+  });
 }
 
-function requireDomain(domain: string): string {
-  const name = canonicalDnsName(domain);
-  if (name !== undefined) return name;
-  throw new StrongroomError('invalid_field', `${JSON.stringify(domain.slice(0, 64))} is not a DNS domain`, {
-    hint: 'permitted_dns_domains takes domains such as example.test, without wildcards',
+const maxConstraints = 100;
+
+/**
+ * Constraints as RFC 5280 4.2.1.10 has them: a leading dot is left out, since a name stands for itself and what is below.
+ * What is no name is refused: an empty one would permit everything.
+ */
+export function nameConstraints(domains: readonly string[] | undefined): NameConstraints | undefined {
+  const wished = (domains ?? []).filter((domain) => domain !== '');
+  if (wished.length === 0) return undefined;
+  if (wished.length > maxConstraints) refuseDomains('too many permitted_dns_domains', `${maxConstraints} at most`);
+  const permitted = wished.map((domain) => {
+    const base = canonicalDnsName(domain.replace(/^\./, ''));
+    if (base === undefined)
+      return refuseDomains('permitted_dns_domains holds what is no DNS name', 'write example.com');
+    return { kind: 'dns' as const, base };
   });
+  return { permitted, excluded: [] };
+}
+
+function refuseDomains(message: string, hint: string): never {
+  throw new StrongroomError('invalid_field', message, { hint });
 }
 
 function draftTemplate(pki: PkiStore, request: EngineRequest<RootFields>): Omit<CertificateTemplate, 'publicKey'> {
@@ -186,7 +181,7 @@ function draftTemplate(pki: PkiStore, request: EngineRequest<RootFields>): Omit<
     undefined,
   );
   for (const warning of validity.warnings) request.warn(warning);
-  const pathLength = fields.max_path_length ?? -1;
+  const pathLength = requirePathLength(fields.max_path_length);
   const constraints = nameConstraints(fields.permitted_dns_domains);
   const own = fields.exclude_cn_from_sans === true ? undefined : commonNameAsName(commonName);
   const names = uniqueNames([...(own ? [own] : []), ...readWantedNames(fields)]);

@@ -9,7 +9,8 @@ import {
   parseCertificate,
   serialKey,
 } from '../../../x509/index.ts';
-import { importKey } from '../make-key.ts';
+import { readCertificate } from '../authority.ts';
+import { importKey, requireImportable } from '../make-key.ts';
 import { allIssuers, allKeys, type PkiStore, withConfig } from '../pki-store.ts';
 import type { IssuerRecord, KeyRecord } from '../records.ts';
 import { newIssuer } from './generate-root.ts';
@@ -36,12 +37,14 @@ export async function importBundle(
       hint: 'send certificates and unencrypted private keys',
     });
   }
-  const keys = await importKeys(pki, request, keyBlocks);
+  const keys = await importKeys(pki, request, readKeys(keyBlocks));
   return importCertificates(pki, request, certificates, keys);
 }
 
 function readBlocks(pem: string): PemBlock[] {
   if (pem.trim() === '') throw new StrongroomError('missing_field', 'no data provided', { hint: 'send PEM text' });
+  // Header lines in a block are how old tools encrypt a key.
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----\s*Proc-Type: *4, *ENCRYPTED/.test(pem)) throw encrypted();
   const blocks = decodePem(pem);
   if (blocks.length > maxBlocks)
     throw new StrongroomError('invalid_field', 'too many PEM blocks', { hint: `${maxBlocks} at most` });
@@ -60,20 +63,58 @@ interface ImportedKeys {
   readonly existing: readonly string[];
 }
 
+const encrypted = (): StrongroomError =>
+  new StrongroomError('invalid_request', 'the private key is encrypted', {
+    hint: 'send it unencrypted: openssl pkcs8 -in key.pem -topk8 -nocrypt',
+  });
+
+/** Every key is read and found good before the first is taken in. */
+function readKeys(blocks: readonly PemBlock[]): PrivateKey[] {
+  return blocks.map((block) => {
+    if (block.label === 'ENCRYPTED PRIVATE KEY') throw encrypted();
+    const key = PrivateKey.fromPem(block.label, new SecretBytes(block.der));
+    requireImportable(key);
+    return key;
+  });
+}
+
 async function importKeys(
   pki: PkiStore,
   request: EngineRequest<unknown>,
-  blocks: readonly PemBlock[],
+  keys: readonly PrivateKey[],
 ): Promise<ImportedKeys> {
-  const imported: string[] = [];
-  const existing: string[] = [];
-  for (const block of blocks) {
-    const before = new Set((await allKeys(pki, request.mount)).map((record) => record.id));
-    const key = PrivateKey.fromPem(block.label, new SecretBytes(block.der));
-    const record = await importKey(pki, request.mount, key, key.toPkcs8());
-    (before.has(record.id) ? existing : imported).push(record.id);
+  const imported = new Set<string>();
+  const existing = new Set<string>();
+  for (const key of keys) {
+    const { record, isNew } = await importKey(pki, request.mount, key);
+    if (isNew) imported.add(record.id);
+    else if (!imported.has(record.id)) existing.add(record.id);
   }
-  return { imported, existing };
+  return { imported: [...imported], existing: [...existing] };
+}
+
+/** Takes in one key alone. */
+export async function importOneKey(
+  pki: PkiStore,
+  mount: Mount,
+  pem: string,
+  name: string | undefined,
+): Promise<KeyRecord> {
+  const blocks = readBlocks(pem);
+  const [block] = blocks;
+  if (blocks.length !== 1 || !block?.label.endsWith('PRIVATE KEY')) {
+    throw new StrongroomError('invalid_request', 'the PEM does not hold one private key alone', {
+      hint: 'certificates with their keys go to issuers/import/bundle',
+    });
+  }
+  const [key] = readKeys([block]);
+  const { record, isNew } = await importKey(pki, mount, key as PrivateKey, name);
+  if (!isNew && name !== undefined && name !== '' && record.name !== name) {
+    throw new StrongroomError('invalid_request', 'this key is here already, under another name', {
+      hint: `rename it: key/${record.id}`,
+    });
+  }
+  return record;
 }
 
 const orNull = (ids: readonly string[]): readonly string[] | null => (ids.length === 0 ? null : ids);
@@ -85,31 +126,39 @@ async function importCertificates(
   keys: ImportedKeys,
 ): Promise<Answer> {
   const { mount } = request;
-  const known = (await allKeys(pki, mount)).map((record) => record.body);
   return withConfig(pki, mount, async ({ config }) => {
-    const present = (await allIssuers(pki, mount)).map((record) => record.body);
+    const known = (await allKeys(pki, mount)).map((record) => record.body);
+    const stored = await allIssuers(pki, mount);
+    const present = stored.map((record) => linked(record.body, known));
     const added: IssuerRecord[] = [];
     const existing: IssuerRecord[] = [];
     for (const certificate of certificates) {
       const base64 = certificate.der.toString('base64');
       const twin = [...present, ...added].find((issuer) => issuer.certificate === base64);
-      if (twin) existing.push(twin);
-      else {
-        const draft = newIssuer(pki, { name: '', key: keyOf(known, certificate), der: certificate.der });
-        added.push(await asRevokedAs(pki, mount, draft, certificate));
-      }
+      if (twin && !added.includes(twin)) existing.push(twin);
+      if (twin) continue;
+      const draft = newIssuer(pki, { name: '', key: keyOf(known, certificate), der: certificate.der });
+      added.push(await asRevokedAs(pki, mount, draft, certificate));
     }
-    const usable = [...added, ...existing].find((issuer) => issuer.keyId !== '' && issuer.revokedMillis === null);
-    const takesDefault = usable !== undefined && (config.defaultIssuer === '' || config.followsLatest);
+    const isUsable = (issuer: IssuerRecord): boolean => issuer.keyId !== '' && issuer.revokedMillis === null;
+    const usable = [...added, ...existing].find(isUsable);
+    const latest = config.followsLatest ? added.find(isUsable) : undefined;
+    const changed = existing.filter((issuer) => !stored.some(({ body }) => body === issuer));
     const mapping = [...added, ...existing].map((issuer) => [issuer.id, issuer.keyId] as const);
     return {
       next: {
         ...config,
-        defaultIssuer: takesDefault ? usable.id : config.defaultIssuer,
+        defaultIssuer: latest?.id ?? (config.defaultIssuer || (usable?.id ?? '')),
         defaultKey: config.defaultKey === '' ? (usable?.keyId ?? keys.imported[0] ?? '') : config.defaultKey,
         issuerGeneration: config.issuerGeneration + 1,
       },
-      changes: added.map((issuer) => pki.issuers.insert(mount, issuer.id, issuer)),
+      changes: [
+        ...added.map((issuer) => pki.issuers.insert(mount, issuer.id, issuer)),
+        ...stored.flatMap((record) => {
+          const next = changed.find(({ id }) => id === record.id);
+          return next ? [pki.issuers.update(record, next)] : [];
+        }),
+      ],
       result: {
         data: {
           existing_issuers: orNull(existing.map((issuer) => issuer.id)),
@@ -139,4 +188,10 @@ async function asRevokedAs(
 const keyOf = (keys: readonly KeyRecord[], certificate: ParsedCertificate): KeyRecord | undefined => {
   const spki = certificate.spki.toString('base64');
   return keys.find((key) => key.publicKey === spki);
+};
+
+/** An issuer that came before its key, with that key. */
+const linked = (issuer: IssuerRecord, keys: readonly KeyRecord[]): IssuerRecord => {
+  const key = issuer.keyId === '' ? keyOf(keys, readCertificate(issuer)) : undefined;
+  return key ? { ...issuer, keyId: key.id } : issuer;
 };

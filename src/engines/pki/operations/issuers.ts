@@ -2,8 +2,8 @@ import type { Answer, EngineRequest, Mount, StoredRecord } from '../../../core/i
 import { formatTime, type JsonObject, StrongroomError } from '../../../lib/index.ts';
 import { formatSerial, isHttpUrl } from '../../../x509/index.ts';
 import { certificatePem, findChain, readCertificate } from '../authority.ts';
-import { allIssuers, configChange, type PkiStore, readConfig, requireIssuer, withConfig } from '../pki-store.ts';
-import { type IssuerRecord, type IssuerUsage, issuerUsages, type Locations } from '../records.ts';
+import { allIssuers, type PkiStore, readConfig, requireIssuer, withConfig } from '../pki-store.ts';
+import { type IssuerRecord, type IssuerUsage, issuerUsages, type Locations, noLocations } from '../records.ts';
 import { requireFreeIssuerName } from './generate-root.ts';
 
 export interface IssuerFields {
@@ -97,10 +97,25 @@ export async function writeIssuer(
   patch: boolean,
 ): Promise<Answer> {
   const { fields, mount } = request;
-  const record = await readIssuer(pki, mount, fields.issuer_ref);
-  const before = record.body;
-  const renamed = fields.issuer_name !== undefined && fields.issuer_name !== before.name;
-  const name = renamed ? await requireFreeIssuerName(pki, request, fields.issuer_name) : before.name;
+  const next = await withConfig(pki, mount, async ({ config }) => {
+    const record = await requireIssuer(pki, mount, fields.issuer_ref, config);
+    const result = await changedIssuer(pki, mount, fields, record.body, patch);
+    return {
+      next: { ...config, issuerGeneration: config.issuerGeneration + 1 },
+      changes: [pki.issuers.update(record, result)],
+      result,
+    };
+  });
+  return { data: await showIssuer(pki, mount, next) };
+}
+
+async function changedIssuer(
+  pki: PkiStore,
+  mount: Mount,
+  fields: IssuerFields,
+  before: IssuerRecord,
+  patch: boolean,
+): Promise<IssuerRecord> {
   const base: IssuerRecord = patch
     ? before
     : {
@@ -109,8 +124,9 @@ export async function writeIssuer(
         manualChain: [],
         leafNotAfterBehavior: 'err',
         usage: issuerUsages,
-        locations: { issuingCertificates: [], crlDistributionPoints: [], ocspServers: [] },
+        locations: noLocations,
       };
+  const wished = fields.issuer_name ?? base.name;
   const locations: Locations = {
     issuingCertificates: requireUrls(
       fields.issuing_certificates ?? base.locations.issuingCertificates,
@@ -122,9 +138,9 @@ export async function writeIssuer(
     ),
     ocspServers: requireUrls(fields.ocsp_servers ?? base.locations.ocspServers, 'ocsp_servers'),
   };
-  const next: IssuerRecord = {
+  return {
     ...base,
-    name: fields.issuer_name === undefined ? (patch ? before.name : '') : name,
+    name: wished === before.name ? wished : await requireFreeIssuerName(pki, mount, wished),
     leafNotAfterBehavior: fields.leaf_not_after_behavior ?? base.leafNotAfterBehavior,
     manualChain: fields.manual_chain
       ? await readManualChain(pki, mount, before.id, fields.manual_chain)
@@ -132,12 +148,6 @@ export async function writeIssuer(
     usage: usageOf(before, fields.usage ? readUsage(fields.usage) : base.usage, fields.usage !== undefined),
     locations,
   };
-  await withConfig(pki, mount, async ({ config }) => ({
-    next: { ...config, issuerGeneration: config.issuerGeneration + 1 },
-    changes: [pki.issuers.update(record, next)],
-    result: undefined,
-  }));
-  return { data: await showIssuer(pki, mount, next) };
 }
 
 async function readManualChain(
@@ -157,17 +167,22 @@ export async function deleteIssuer(
   request: EngineRequest<{ readonly issuer_ref: string }>,
 ): Promise<void> {
   const { mount } = request;
-  const record = await readIssuer(pki, mount, request.fields.issuer_ref);
-  const stored = await readConfig(pki, mount);
-  const wasDefault = stored.config.defaultIssuer === record.id;
-  if (wasDefault)
+  const ref = request.fields.issuer_ref;
+  const deleted = await withConfig(pki, mount, async ({ config }) => {
+    const { id } = await requireIssuer(pki, mount, ref, config);
+    const wasDefault = config.defaultIssuer === id;
+    return {
+      next: {
+        ...config,
+        defaultIssuer: wasDefault ? '' : config.defaultIssuer,
+        issuerGeneration: config.issuerGeneration + 1,
+      },
+      changes: [pki.issuers.remove(mount, id)],
+      result: { id, wasDefault },
+    };
+  });
+  if (deleted.wasDefault)
     request.warn(
-      `Deleted issuer ${record.id} (via issuer_ref ${request.fields.issuer_ref}); this was configured as the default issuer. Operations without an explicit issuer will not work until a new default is configured.`,
+      `Deleted issuer ${deleted.id} (via issuer_ref ${ref}); this was configured as the default issuer. Operations without an explicit issuer will not work until a new default is configured.`,
     );
-  const next = {
-    ...stored.config,
-    defaultIssuer: wasDefault ? '' : stored.config.defaultIssuer,
-    issuerGeneration: stored.config.issuerGeneration + 1,
-  };
-  await pki.core.store.commit([configChange(pki, mount, stored, next), pki.issuers.remove(mount, record.id)]);
 }

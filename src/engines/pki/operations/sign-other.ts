@@ -21,7 +21,7 @@ import { commonNameAsName, readWantedNames, uniqueNames } from '../wanted-names.
 import { formatCertificate, requireFormat } from './answer-format.ts';
 import type { AuthorityFields } from './authority-fields.ts';
 import { commitIssued } from './commit-issued.ts';
-import { nameConstraints } from './generate-root.ts';
+import { nameConstraints, requirePathLength } from './generate-root.ts';
 import { addressExtensions, type LeafParts, locationsOf } from './issue-leaf.ts';
 import { recordCertificate } from './record-certificate.ts';
 
@@ -130,7 +130,7 @@ export async function signIntermediate(parts: LeafParts, request: EngineRequest<
     notBeforeSeconds: validity.notBeforeSeconds,
     notAfterSeconds: validity.notAfterSeconds,
     insecurePermitBeyondIssuer: validity.insecurePermitBeyondIssuer,
-    ...authorityProfile(pathLengthBelow(authority, fields.max_path_length ?? -1)),
+    ...authorityProfile(pathLengthBelow(authority, requirePathLength(fields.max_path_length))),
     ...(names.length > 0 && { alternativeNames: names }),
     ...(constraints && { nameConstraints: constraints }),
     ...addressExtensions(locations),
