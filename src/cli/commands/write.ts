@@ -14,7 +14,7 @@ export function registerWrite(program: Command, context: CliContext): void {
     [
       'strongroom write auth/userpass/users/anna policies=dev password=@anna.txt',
       'echo \'{"max_ttl":"72h"}\' | strongroom write pki/roles/web -',
-      'strongroom write -force pki/tidy',
+      'strongroom write -force pki/crl/rotate',
     ],
   )
     .option('--force', 'write without values')

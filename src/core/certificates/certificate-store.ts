@@ -156,8 +156,12 @@ export class CertificateStore {
   }
 
   /** Forgets certificates that expired before a time, a batch at a time: they cannot be used, so they need no entry. */
-  cleanUp(expiredBeforeMillis: number, limit: number, mount?: Mount): Change {
-    const where = mount ? { namespace: mount.namespace, mount: mount.id } : {};
+  cleanUp(
+    expiredBeforeMillis: number,
+    limit: number,
+    only?: { readonly mount: Mount; readonly state: 'active' | 'revoked' },
+  ): Change {
+    const where = only ? { namespace: only.mount.namespace, mount: only.mount.id, state: only.state } : {};
     return { kind: 'deleteWhere', table: 'certificates', where, expiredBeforeMillis, limit };
   }
 

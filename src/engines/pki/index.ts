@@ -10,19 +10,25 @@ import { issuingRoutes } from './routes-issuing.ts';
 import { destroyAll } from './routes-maintenance.ts';
 import { readingRoutes } from './routes-reading.ts';
 import { settingRoutes } from './routes-settings.ts';
+import { Tidies } from './tidies.ts';
 
 /** Certificate authorities: keys in the HSM or sealed in the store, roles, certificates, revocation lists. */
 export function createPkiEngine(core: Core): Engine {
   const pki = openPkiStore(core);
   const authorities = new Authorities(pki);
-  const parts: PkiParts = { pki, authorities, lists: new RevocationLists(pki, authorities) };
+  const tidies = new Tidies(pki);
+  const parts: PkiParts = { pki, authorities, lists: new RevocationLists(pki, authorities), tidies };
   return {
     type: 'pki',
     kind: 'secret',
     description: 'certificate authority',
     routes: [...issuingRoutes(parts), ...readingRoutes(parts), ...settingRoutes(parts)],
     inventories: [certificateInventory(parts)],
-    retireMount: (mount) => destroyAll(pki, mount),
+    retireMount: async (mount) => {
+      await tidies.forget(mount);
+      await destroyAll(pki, mount);
+    },
+    stop: () => tidies.stop(),
     revokeLease: async (lease, mount) => {
       const serial = serialKey(parseSerial(String(lease.body.internal['serial'])));
       if (await core.certificates.find(mount, serial)) await revokeSerial(parts, mount, serial);

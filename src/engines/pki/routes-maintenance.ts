@@ -1,12 +1,9 @@
-import { type Answer, type AnyRoute, access, field, type Mount, route } from '../../core/index.ts';
+import { type Answer, type AnyRoute, access, type Mount, route } from '../../core/index.ts';
 import { destroyKey } from './make-key.ts';
 import type { PkiParts } from './parts.ts';
 import { allIssuers, allKeys, everyKey, type PkiStore, withConfig } from './pki-store.ts';
 import { signsLists } from './records.ts';
 import { listId } from './revocation-lists.ts';
-
-const tidyGraceMillis = 72 * 3_600_000;
-const tidyBatch = 1_000;
 
 export function maintenanceRoutes({ pki, lists }: PkiParts): AnyRoute[] {
   const rotated: Answer = { data: { success: true } };
@@ -28,32 +25,6 @@ export function maintenanceRoutes({ pki, lists }: PkiParts): AnyRoute[] {
         },
       }),
     ),
-    route({
-      id: 'pki.certificate.tidy',
-      verb: 'POST',
-      path: 'tidy',
-      summary: 'Forgets certificates that expired three days ago. It also happens by itself.',
-      access: access.capability,
-      fields: {
-        tidy_cert_store: field.boolean().optional(),
-        tidy_revoked_certs: field.boolean().optional(),
-        safety_buffer: field.seconds().optional(),
-      },
-      handle: async ({ mount, fields, nowMillis }) => {
-        const before = nowMillis - (fields.safety_buffer === undefined ? tidyGraceMillis : fields.safety_buffer * 1000);
-        for (;;) {
-          const [count] = await pki.core.store.commit([pki.core.certificates.cleanUp(before, tidyBatch, mount)]);
-          if ((count ?? 0) < tidyBatch) break;
-        }
-        return {
-          status: 202,
-          data: null,
-          warnings: [
-            'Tidy operation successfully started. Any information from the operation will be printed to the server logs.',
-          ],
-        };
-      },
-    }),
     route({
       id: 'pki.root.delete',
       verb: 'DELETE',

@@ -6,9 +6,10 @@ import { type PkiStore, readConfig, requireIssuer, requireKey, withConfig } from
 import type { PkiConfig } from './records.ts';
 import { keyRoutes } from './routes-keys.ts';
 import { maintenanceRoutes } from './routes-maintenance.ts';
+import { tidyRoutes } from './routes-tidy.ts';
 
 export function settingRoutes(parts: PkiParts): AnyRoute[] {
-  return [...configRoutes(parts), ...keyRoutes(parts), ...maintenanceRoutes(parts)];
+  return [...configRoutes(parts), ...keyRoutes(parts), ...maintenanceRoutes(parts), ...tidyRoutes(parts)];
 }
 
 function change(
