@@ -8,6 +8,7 @@ export type PathFailure =
   | 'bad_signature'
   | 'weak_key'
   | 'not_a_ca'
+  | 'authority_as_client'
   | 'path_too_long'
   | 'purpose'
   | 'key_usage'

@@ -161,6 +161,14 @@ describe('a client’s path', () => {
     expect(await asAuthority('Proper', {})).toBe('accepted');
   });
 
+  it('MTL-06: an authority is no client, unless it is trusted by itself', async () => {
+    const both = await rogueAuthority(root, 'Both', { keyUsage: ['digitalSignature', 'keyCertSign'] });
+    const leafDer = both.certificate.der;
+    expect(await failure({ leafDer })).toBe('authority_as_client');
+    expect(await failure({ leafDer: middle.certificate.der })).toBe('key_usage');
+    expect(await failure({ leafDer, anchorsDer: [leafDer] })).toBe('accepted');
+  });
+
   it('MTL-06: a pinned leaf does not vouch for others', async () => {
     const pinned = await rogueAuthority(root, 'Pinned leaf', { ...profiles.mtls });
     expect(await failure({ leafDer: await rogueLeaf({}, pinned), anchorsDer: [pinned.certificate.der] })).toBe(

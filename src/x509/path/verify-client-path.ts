@@ -140,6 +140,8 @@ export async function verifyClientPath(request: ClientPathRequest): Promise<Clie
   if (failure) return refuse(failure);
 
   const pinned = anchors.some((anchor) => anchor.der.equals(leaf.der));
+  // A CA speaks for others and is nobody's client. Who is trusted by itself may say CA, as self-signed certificates do.
+  if (!pinned && leaf.basicConstraints?.ca === true) return refuse('authority_as_client');
   const judge = (path: readonly ParsedCertificate[]) => judgePath(path, nowSeconds, purposeOid);
   let trusted = anchors;
   let revoked: RevocationFailure | undefined;
