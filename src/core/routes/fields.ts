@@ -162,6 +162,20 @@ const field = {
       (input) => (Array.isArray(input) && input.length <= limit && input.every(isJsonObject) ? input : undefined),
       `expected a list of at most ${limit} objects`,
     ).meta({ type: 'array', items: { type: 'object' } }),
+  /** Fields that may be left out, and of which a merge-patch (RFC 7396) may send null. */
+  nullable: <F extends Readonly<Record<string, z.ZodOptional>>>(fields: F) =>
+    Object.fromEntries(
+      Object.entries(fields).map(([name, schema]) => {
+        const inner = schema.unwrap() as z.ZodType;
+        return [
+          name,
+          inner
+            .nullable()
+            .meta({ ...inner.meta(), nullable: true })
+            .optional(),
+        ];
+      }),
+    ) as { [Name in keyof F]: z.ZodOptional<z.ZodNullable<ReturnType<F[Name]['unwrap']>>> },
   /** One of a few words. */
   word: <const W extends string>(words: readonly W[]) =>
     lenient((input) => words.find((word) => word === input), `expected one of ${words.join(', ')}`).meta({

@@ -18,6 +18,7 @@ import { deleteSpace } from './operations/delete-space.ts';
 import { rotateKey, rotateSelf } from './operations/rotate-key.ts';
 import { readQuestion, type VerifyFields, verifyKey } from './operations/verify-key.ts';
 import { writeSpace } from './operations/write-space.ts';
+import { readPatch } from './read-patch.ts';
 import { showKey } from './show-key.ts';
 import { showSpace } from './space.ts';
 
@@ -180,19 +181,24 @@ function keyRoutes(keys: KeyStore): AnyRoute[] {
         return { data: showKey(credential, nowMillis) };
       },
     }),
-    ...(['POST', 'PATCH'] as const).map((verb) =>
-      route({
-        id: verb === 'POST' ? 'key.update' : 'key.patch',
-        verb,
-        path: 'keys/:id',
-        summary: 'Changes what was sent of an API key.',
-        access: access.capability,
-        fields: { ...keyFields, ...id, ...(verb === 'PATCH' && { metadata: field.object().optional() }) },
-        handle: async (request) => ({
-          data: await changeKey(keys, request, verb === 'PATCH'),
-        }),
-      }),
-    ),
+    route({
+      id: 'key.update',
+      verb: 'POST',
+      path: 'keys/:id',
+      summary: 'Changes what was sent of an API key.',
+      access: access.capability,
+      fields: { ...keyFields, ...id },
+      handle: async (request) => ({ data: await changeKey(keys, request, request.fields, false) }),
+    }),
+    route({
+      id: 'key.patch',
+      verb: 'PATCH',
+      path: 'keys/:id',
+      summary: 'Changes what was sent of an API key; a null takes a value away.',
+      access: access.capability,
+      fields: { ...field.nullable({ ...keyFields, metadata: field.object().optional() }), ...id },
+      handle: async (request) => ({ data: await changeKey(keys, request, readPatch(request.fields), true) }),
+    }),
     route({
       id: 'key.delete',
       verb: 'DELETE',

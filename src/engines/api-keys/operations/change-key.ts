@@ -23,22 +23,25 @@ import {
   requireGivable,
   requireScopesOfMaker,
 } from '../within-maker.ts';
-import { type KeyFields, ownerGuard, requirePolicies, requireScopes } from './create-key.ts';
+import { type KeyFields, ownerGuard, requireBeginning, requirePolicies, requireScopes } from './create-key.ts';
 
-type ChangeFields = Omit<KeyFields, 'space' | 'metadata'> & {
+export type ChangeFields = Omit<KeyFields, 'space' | 'metadata' | 'not_before' | 'credits'> & {
   readonly id: string;
-  /** By PATCH as sent: null takes a value away. */
-  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  readonly not_before?: number | null | undefined;
+  readonly credits?: number | null | undefined;
+  /** By PATCH as sent: null takes a value away, or all of them. */
+  readonly metadata?: Readonly<Record<string, unknown>> | null | undefined;
 };
 
 /** Changes the fields that were sent of a key. By PATCH, metadata is merged and a null takes a value away. */
 export async function changeKey(
   keys: KeyStore,
-  request: EngineRequest<ChangeFields>,
+  request: EngineRequest<unknown>,
+  fields: ChangeFields,
   patch: boolean,
 ): Promise<JsonObject> {
-  const { fields, mount, nowMillis } = request;
-  requireCredits({ ...fields, refill_amount: undefined, refill_interval: undefined });
+  const { mount, nowMillis } = request;
+  requireCredits({ credits: fields.credits ?? undefined });
   const place = placeOf(mount);
   const found = await keys.credentials.find(place, fields.id);
   if (!found) throw credentialNotFound('key');
@@ -75,12 +78,16 @@ export async function changeKey(
       : merged.boundCidrs;
     const body = { ...merged, boundCidrs };
     const expireMillis = touchesRights ? endWithinMaker(request, end, rights) : undefined;
+    if (wantsExpiry || touchesRights || fields.not_before !== undefined)
+      requireBeginning(body.notBeforeMillis, expireMillis === undefined ? end : expireMillis);
     const change = keys.credentials.change(credential, { body, ...(expireMillis !== undefined && { expireMillis }) });
     // One more of its owner: given to them, or brought back by another end.
     const isNew = body.owner !== credential.body.owner || (wantsExpiry && !isLive(credential, nowMillis));
     const ownerGuards = isNew ? await ownerGuard(keys, request, { space, owner: body.owner, rotates: false }) : [];
     const guards = [keys.spaces.unchanged(mount, record), ...ownerGuards];
-    requireRefilled(fields.refill_amount ?? 0, fields.credits ?? credential.row.credits_left);
+    const credits = fields.credits === undefined ? credential.row.credits_left : fields.credits;
+    if (fields.credits !== undefined || fields.refill_amount !== undefined)
+      requireRefilled(body.apiKey?.refillAmount ?? 0, credits);
     if (fields.credits === undefined) return [change, ...guards];
     const key = { namespace: credential.row.namespace, id: credential.row.id };
     return [
@@ -131,7 +138,7 @@ function merge(
         sent.external_id === undefined ? details.externalId : requireShortText(sent.external_id, 'external_id'),
       scopes: scopes ?? details.scopes,
       rateLimits: readRateLimits(sent.rate_limits) ?? details.rateLimits,
-      creditsGiven: sent.credits ?? details.creditsGiven,
+      creditsGiven: sent.credits === undefined ? details.creditsGiven : sent.credits,
       ...refill,
       certThumbprint:
         sent.cert_thumbprint === undefined ? details.certThumbprint : readThumbprint(sent.cert_thumbprint),
@@ -141,10 +148,11 @@ function merge(
 
 function nextMetadata(
   before: Readonly<Record<string, string>>,
-  sent: Readonly<Record<string, unknown>> | undefined,
+  sent: Readonly<Record<string, unknown>> | null | undefined,
   patch: boolean,
 ): Readonly<Record<string, string>> {
   if (sent === undefined) return before;
+  if (sent === null) return {};
   const next = new Map(patch ? Object.entries(before) : []);
   for (const [key, value] of Object.entries(sent)) {
     if (value === null) next.delete(key);

@@ -76,6 +76,12 @@ export function requirePolicies(
   return policies;
 }
 
+/** A key that ends before it begins is never good. */
+export function requireBeginning(notBeforeMillis: number | null, expireMillis: number | null): void {
+  if (notBeforeMillis !== null && expireMillis !== null && notBeforeMillis >= expireMillis)
+    refuse('the key would end before it begins', 'look at not_before and the expiry');
+}
+
 /** Makes a key; it is in this answer, and in its repetition under the same Idempotency-Key, and nowhere else. */
 export async function createKey(keys: KeyStore, request: EngineRequest<KeyFields>): Promise<JsonObject> {
   const { fields, mount } = request;
@@ -124,8 +130,7 @@ async function readDraft(keys: KeyStore, request: EngineRequest<KeyFields>, spac
   const expireMillis = endWithinMaker(request, wishedMillis, rights);
   const blocks = fields.bound_cidrs === undefined ? space.boundCidrs : requireCidrs(fields.bound_cidrs);
   const notBeforeMillis = fields.not_before ?? null;
-  if (notBeforeMillis !== null && expireMillis !== null && notBeforeMillis >= expireMillis)
-    refuse('the key would end before it begins', 'look at not_before and the expiry');
+  requireBeginning(notBeforeMillis, expireMillis);
   const scopes = requireScopes(fields.scopes, space);
   await requireScopesOfMaker(keys, request, scopes);
   const credits = fields.credits ?? space.credits;
