@@ -29,6 +29,15 @@ export function canonicalAddress(address: string): string {
   return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
 }
 
+const longestAddress = 64;
+
+/** An address in its one spelling; undefined for a text that is none: with a port, a block, a name, a list. */
+export function readAddress(text: string): string | undefined {
+  if (text.length > longestAddress) return undefined;
+  const address = canonicalAddress(text);
+  return isIP(address) === 0 ? undefined : address;
+}
+
 function refuse(text: string): never {
   throw new StrongroomError('invalid_field', `"${text.slice(0, 64)}" is not an address block`, {
     hint: 'write an address (10.0.0.5) or a block whose host bits are zero (10.0.0.0/8, 2001:db8::/32)',

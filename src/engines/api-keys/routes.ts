@@ -10,13 +10,14 @@ import {
   readOrder,
   route,
 } from '../../core/index.ts';
-import { isJsonObject, StrongroomError } from '../../lib/index.ts';
+import { StrongroomError } from '../../lib/index.ts';
 import { type KeyStore, placeOf } from './key-store.ts';
 import { changeKey, setState } from './operations/change-key.ts';
 import { createKey } from './operations/create-key.ts';
 import { deleteSpace } from './operations/delete-space.ts';
 import { rotateKey, rotateSelf } from './operations/rotate-key.ts';
-import { readQuestion, type VerifyFields, verifyKey } from './operations/verify-key.ts';
+import { verifyBatch } from './operations/verify-batch.ts';
+import { verifyKey } from './operations/verify-key.ts';
 import { writeSpace } from './operations/write-space.ts';
 import { readPatch } from './read-patch.ts';
 import { showKey } from './show-key.ts';
@@ -274,31 +275,7 @@ function verifyRoutes(keys: KeyStore): AnyRoute[] {
       summary: 'Checks up to 100 API keys; the results are in their order.',
       access: access.capability,
       fields: { items: field.objects(maxBatch) },
-      handle: async (request) => {
-        const items = request.fields.items.map(readItem);
-        // All are read before the first is checked: a batch that is refused has spent nothing.
-        items.forEach(readQuestion);
-        const results = [];
-        for (const item of items) results.push(await verifyKey(keys, request, item));
-        return { data: { results } };
-      },
+      handle: async (request) => ({ data: { results: await verifyBatch(keys, request, verifyFields) } }),
     }),
   ];
-}
-
-/** One item of a batch, with the types of a single check. */
-function readItem(item: unknown): VerifyFields {
-  if (!isJsonObject(item))
-    throw new StrongroomError('invalid_field', 'an item is not an object', { hint: 'send {"items": [{"key": "…"}]}' });
-  const fields: Record<string, unknown> = {};
-  for (const [name, schema] of Object.entries(verifyFields)) {
-    const value = Object.hasOwn(item, name) ? item[name] : undefined;
-    const outcome = schema.safeParse(value === null ? undefined : value);
-    if (!outcome.success)
-      throw new StrongroomError('invalid_field', `an item has an unreadable "${name}"`, {
-        hint: 'the same fields as for a single check',
-      });
-    fields[name] = outcome.data;
-  }
-  return fields as unknown as VerifyFields;
 }

@@ -7,13 +7,7 @@ import {
   revokeWhere,
   stateOf,
 } from '../../../core/index.ts';
-import {
-  canonicalAddress,
-  inspectCredential,
-  type JsonObject,
-  parseCidrList,
-  StrongroomError,
-} from '../../../lib/index.ts';
+import { inspectCredential, type JsonObject, parseCidrList, readAddress, StrongroomError } from '../../../lib/index.ts';
 import type { KeyStore } from '../key-store.ts';
 import type { RateVerdict } from '../rate-windows.ts';
 import { readThumbprint } from '../read-limits.ts';
@@ -97,12 +91,23 @@ interface Question {
 
 /** Judged before the key is looked up: that a field is refused must not tell that there is such a key. */
 export function readQuestion(fields: VerifyFields): Question {
-  const { scopes = [], scope_mode: scopeMode = 'all', address, cost = 1, request_id: requestId = '' } = fields;
+  const { scopes = [], scope_mode: scopeMode = 'all', cost = 1, request_id: requestId = '' } = fields;
   if (!Number.isInteger(cost) || cost < 0 || cost > maxCost)
     throw new StrongroomError('invalid_field', 'cost is out of range', { hint: `a whole number from 0 to ${maxCost}` });
   if (requestId.length > 256)
     throw new StrongroomError('invalid_field', 'request_id is too long', { hint: '256 characters at most' });
+  const address = requireClientAddress(fields.address);
   return { scopes, scopeMode, address, thumbprint: readThumbprint(fields.cert_thumbprint), cost, requestId };
+}
+
+/** It is kept as where the key was last used from. A text that is no address is refused: it is a fault of the gateway. */
+function requireClientAddress(text: string | undefined): string | undefined {
+  if (text === undefined || text === '') return undefined;
+  const address = readAddress(text);
+  if (address !== undefined) return address;
+  throw new StrongroomError('invalid_field', 'address is not one', {
+    hint: "the client's address alone, without a port: 192.0.2.1 or 2001:db8::1",
+  });
 }
 
 /** Everything that costs nothing first, then rates, then credits: a check that fails spends no credits. */
@@ -136,9 +141,9 @@ function checkBinding({ body }: Credential, space: Space, asked: Question): Veri
   return asked.thumbprint === thumbprint ? undefined : 'certificate_mismatch';
 }
 
-/** Fails closed: no address, or one that is none, fits no block. */
+/** Fails closed: no address fits no block. */
 function addressFits(blocks: readonly string[], address: string | undefined): boolean {
-  return address !== undefined && address !== '' && parseCidrList(blocks).allows(canonicalAddress(address));
+  return address !== undefined && parseCidrList(blocks).allows(address);
 }
 
 function checkScopes({ body }: Credential, { scopes, scopeMode }: Question): VerifyCode | undefined {
