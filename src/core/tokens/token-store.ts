@@ -8,7 +8,7 @@ import {
   randomBase62,
   StrongroomError,
 } from '../../lib/index.ts';
-import { type Change, isGuardFailure, type Row, type Store } from '../../store/index.ts';
+import { type Change, isGuardFailure, type Key, type Row, type Store } from '../../store/index.ts';
 import { type Seal, SealedTable } from '../seal/index.ts';
 import { batchPrefix, decodeBatchToken, encodeBatchToken, type TokenTable } from './batch-token.ts';
 import type { TokenBody, TokenRecord } from './token-record.ts';
@@ -53,6 +53,11 @@ export class TokenStore {
   readonly #table: TokenTable;
   /** Records by the row they came from: a store that remembers rows gives the same frozen one again. */
   #records = new WeakMap<Row<'tokens'>, TokenRecord>();
+  /**
+   * Used up here and refused from then on; their rows go with the next sweep. Those of a process that ended before it go
+   * when they expire.
+   */
+  readonly #spent: Key<'tokens'>[] = [];
 
   constructor(parts: { store: Store; seal: Seal; clock: Clock; random: Random }) {
     this.#store = parts.store;
@@ -220,10 +225,19 @@ export class TokenStore {
       const [left] = await this.#store.commit([
         { kind: 'decrement', table: 'tokens', key, column: 'uses_left', by: 1 },
       ]);
+      if (left === 0) this.#spent.push(key);
       return left;
     } catch (error) {
       if (error instanceof StrongroomError && error.code === 'version_mismatch') return undefined;
       throw error;
+    }
+  }
+
+  /** Takes away tokens whose last use is over, with what hangs on them. */
+  async removeSpent(): Promise<void> {
+    for (let key = this.#spent.at(-1); key !== undefined; key = this.#spent.at(-1)) {
+      await this.#deleteTrees(key.namespace, { id: key.id });
+      this.#spent.splice(this.#spent.indexOf(key), 1);
     }
   }
 

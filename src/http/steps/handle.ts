@@ -26,9 +26,18 @@ function handleIn(router: MountRouter, exchange: Exchange): Promise<void> | void
 
 // biome-ignore lint/suspicious/noConfusingVoidType: what `RouteSpec.handle` may answer
 function keep(exchange: Exchange, answer: Answer | undefined | void): void {
+  // What is lent dies with the token, whose last use this was: it is taken back, so it is not handed out either.
+  if (exchange.principal?.usesLeft === 0 && answer?.lease && answer.lease.id !== '') throw lentInVain();
   exchange.answer = hideKeys(exchange, answer ?? nothing);
   if (exchange.answer.warnings) exchange.warnings.push(...exchange.answer.warnings);
 }
+
+const lentInVain = (): StrongroomError =>
+  new StrongroomError(
+    'invalid_request',
+    'Secret cannot be returned; token had one use left, so leased credentials are revoked',
+    { hint: 'use a token with at least two uses left, or without a limit' },
+  );
 
 /**
  * A policy may say that of a list only those names are shown that the caller could read or list, and only so many at

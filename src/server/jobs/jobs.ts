@@ -54,6 +54,7 @@ export async function sweep(core: Core): Promise<void> {
     const { namespace, id } = row;
     await core.store.commit([{ kind: 'deleteTokenTree', namespace, where: { id }, atMillis: nowMillis }]);
   }
+  await core.tokens.removeSpent();
   await core.store.commit([
     { kind: 'deleteWhere', table: 'records', where: {}, expiredBeforeMillis: nowMillis, limit: sweepBatch },
     core.certificates.cleanUp(nowMillis - expiredCertificateGraceMillis, sweepBatch),

@@ -28,6 +28,7 @@ export async function renewNamed(
   roles: RecordCollection<TokenRole>,
   request: EngineRequest<{ readonly token: string; readonly increment?: number | undefined }>,
 ): Promise<Answer> {
+  if (request.fields.token === ownText(request)) return renewSelf(core, roles, request);
   const token = await core.tokens.find(request.namespace, request.fields.token);
   if (!token) refuse('token not found', 'the token is unknown, expired or revoked');
   return renewToken(core, roles, request, token, request.fields.token);
@@ -74,7 +75,9 @@ export async function renewToken(
     nowMillis,
   });
   for (const warning of ttl.warnings) request.warn(warning);
-  const fresh = await moveEnd(core, token, nowMillis + ttl.seconds * 1000, nowMillis);
+  const isLastUse = token.usesLeft === 0;
+  if (isLastUse) request.warn('This was the last use of the token: it is not valid any more');
+  const fresh = isLastUse ? token : await moveEnd(core, token, nowMillis + ttl.seconds * 1000, nowMillis);
   const entity = token.entityId === '' ? undefined : await core.identity.findEntity(token.namespace, token.entityId);
   const identityPolicies = entity?.policies ?? [];
   return {
