@@ -79,6 +79,19 @@ export function parseCidrList(texts: readonly string[]): CidrList {
   };
 }
 
+/** As many as a credential, role or user may be bound to: each request of it is compared with all of them. */
+export const maxAddressBlocks = 256;
+
+/** Address blocks that can be read, and not so many that comparing them with others, or an address, takes long. */
+export function requireAddressBlocks(texts: readonly string[]): CidrList {
+  if (texts.length > maxAddressBlocks) {
+    throw new StrongroomError('invalid_field', 'too many address blocks', {
+      hint: `at most ${maxAddressBlocks}: join neighbours to larger blocks`,
+    });
+  }
+  return parseCidrList(texts);
+}
+
 type Block = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
 
 /** A bare address is a block of its own. */

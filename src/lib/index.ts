@@ -1,6 +1,6 @@
 export type { Awaitable } from './awaitable.ts';
 export { randomBase62 } from './base62.ts';
-export { type CidrList, canonicalAddress, parseCidrList, readAddress } from './cidr.ts';
+export { type CidrList, canonicalAddress, parseCidrList, readAddress, requireAddressBlocks } from './cidr.ts';
 export { type Clock, formatTime, ManualClock, systemClock } from './clock.ts';
 export { type CredentialForm, inspectCredential, mintCredential, visibleStart } from './credential-format.ts';
 export { formatGoDuration, formatShortDuration, parseDurationSeconds } from './duration.ts';

@@ -1,4 +1,4 @@
-import { parseCidrList, StrongroomError } from '../../lib/index.ts';
+import { requireAddressBlocks, StrongroomError } from '../../lib/index.ts';
 
 function refuse(message: string, hint: string): never {
   throw new StrongroomError('invalid_field', message, { hint });
@@ -33,8 +33,7 @@ export function requireMetadata(
 }
 
 export function requireCidrs(cidrs: readonly string[] | undefined): readonly string[] {
-  const list = requireTexts(cidrs, 'bound_cidrs');
-  return parseCidrList(list).texts;
+  return requireAddressBlocks([...new Set(cidrs ?? [])]).texts;
 }
 
 export interface LifeWish {

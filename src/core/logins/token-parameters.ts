@@ -1,4 +1,4 @@
-import { type JsonObject, parseCidrList, StrongroomError } from '../../lib/index.ts';
+import { type JsonObject, requireAddressBlocks, StrongroomError } from '../../lib/index.ts';
 import { sanitizePolicyNames } from '../policies/index.ts';
 import { field } from '../routes/index.ts';
 
@@ -89,7 +89,7 @@ function checkTokenParameters(next: TokenParameters): void {
     refuse("'token_type' cannot be 'batch' with a period", 'batch tokens are not renewed');
   if (batch && next.numUses > 0)
     refuse("'token_type' cannot be 'batch' with limited uses", 'batch tokens are not stored');
-  parseCidrList(next.boundCidrs);
+  requireAddressBlocks(next.boundCidrs);
 }
 
 /** The parameters as roles are read back: whole seconds, lists never null. */

@@ -1,6 +1,8 @@
 import { StrongroomError } from '../../lib/index.ts';
 
 const maxNameBytes = 512;
+/** Each is looked up and read when rights are put together, and stands in every token. */
+const maxNames = 256;
 const namePattern = /^[\p{L}\p{M}\p{N} _.:@/+=~!#$&'()*-]+$/u;
 
 /**
@@ -26,6 +28,11 @@ export function normalizePolicyName(name: string): { name: string; changed: bool
  * @param options.addDefault adds `default`, except beside `root`
  */
 export function sanitizePolicyNames(names: readonly string[], options: { addDefault?: boolean } = {}): string[] {
+  if (names.length > maxNames) {
+    throw new StrongroomError('invalid_field', 'too many policies', {
+      hint: `at most ${maxNames}: put what belongs together into one policy`,
+    });
+  }
   const unique = new Set<string>();
   for (const name of names) if (name.trim() !== '') unique.add(normalizePolicyName(name).name);
   if (unique.has('root')) return ['root'];

@@ -1,5 +1,5 @@
 import type { Principal } from '../../../core/index.ts';
-import { parseCidrList, StrongroomError } from '../../../lib/index.ts';
+import { parseCidrList, requireAddressBlocks, StrongroomError } from '../../../lib/index.ts';
 import type { TokenRole } from '../records.ts';
 
 export interface CreateFields {
@@ -33,20 +33,12 @@ export function decideCidrs(fields: CreateFields, role: TokenRole | undefined, p
   const inherited = role ? [] : (parent.token?.body.boundCidrs ?? []);
   const asked = fields.bound_cidrs ?? [];
   if (asked.length === 0) return inherited;
-  requireBlocks(asked);
+  requireAddressBlocks(asked);
   if (inherited.length === 0) return asked;
   const within = parseCidrList(inherited);
   if (!asked.every((block) => within.covers(block)))
     refuse('bound_cidrs must lie within those of the parent token', 'ask for narrower blocks');
   return asked;
-}
-
-const maxBlocks = 256;
-
-/** Address blocks that can be read, and not so many that comparing them with others, or an address, takes long. */
-export function requireBlocks(blocks: readonly string[]): void {
-  if (blocks.length > maxBlocks) refuse('too many address blocks', `at most ${maxBlocks}`);
-  parseCidrList(blocks);
 }
 
 const maxMetaPairs = 64;

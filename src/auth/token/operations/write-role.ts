@@ -1,7 +1,6 @@
 import { type EngineRequest, type RecordCollection, sanitizePolicyNames } from '../../../core/index.ts';
-import { StrongroomError } from '../../../lib/index.ts';
+import { requireAddressBlocks, StrongroomError } from '../../../lib/index.ts';
 import { newTokenRole, type TokenRole } from '../records.ts';
-import { requireBlocks } from './read-create-fields.ts';
 
 export interface RoleFields {
   readonly role_name: string;
@@ -42,13 +41,13 @@ function mergeRole(role: TokenRole, sent: RoleFields): TokenRole {
     disallowedPolicies: sent.disallowed_policies
       ? sanitizePolicyNames(sent.disallowed_policies)
       : role.disallowedPolicies,
-    allowedPoliciesGlob: sent.allowed_policies_glob?.map((glob) => glob.toLowerCase()) ?? role.allowedPoliciesGlob,
+    allowedPoliciesGlob: readGlobs(sent.allowed_policies_glob, 'allowed_policies_glob') ?? role.allowedPoliciesGlob,
     disallowedPoliciesGlob:
-      sent.disallowed_policies_glob?.map((glob) => glob.toLowerCase()) ?? role.disallowedPoliciesGlob,
+      readGlobs(sent.disallowed_policies_glob, 'disallowed_policies_glob') ?? role.disallowedPoliciesGlob,
     orphan: sent.orphan ?? role.orphan,
     renewable: sent.renewable ?? role.renewable,
     pathSuffix: sent.path_suffix ?? role.pathSuffix,
-    allowedEntityAliases: sent.allowed_entity_aliases?.map((alias) => alias.toLowerCase()) ?? role.allowedEntityAliases,
+    allowedEntityAliases: readGlobs(sent.allowed_entity_aliases, 'allowed_entity_aliases') ?? role.allowedEntityAliases,
     periodSeconds: sent.token_period ?? sent.period ?? role.periodSeconds,
     explicitMaxSeconds: sent.token_explicit_max_ttl ?? sent.explicit_max_ttl ?? role.explicitMaxSeconds,
     boundCidrs: sent.token_bound_cidrs ?? sent.bound_cidrs ?? role.boundCidrs,
@@ -56,6 +55,19 @@ function mergeRole(role: TokenRole, sent: RoleFields): TokenRole {
     type: (type as TokenRole['type'] | undefined) ?? role.type,
     noDefaultPolicy: sent.token_no_default_policy ?? role.noDefaultPolicy,
   };
+}
+
+const maxGlobs = 256;
+const maxGlobLength = 512;
+
+/** Each is held against every policy that is asked for. */
+function readGlobs(globs: readonly string[] | undefined, name: string): readonly string[] | undefined {
+  if (globs && (globs.length > maxGlobs || globs.some((glob) => glob.length > maxGlobLength))) {
+    throw new StrongroomError('invalid_field', `${name} is too long`, {
+      hint: `at most ${maxGlobs} of ${maxGlobLength} characters`,
+    });
+  }
+  return globs?.map((glob) => glob.toLowerCase());
 }
 
 function checkRole(role: TokenRole): void {
@@ -83,5 +95,5 @@ function checkRole(role: TokenRole): void {
       refuse("'token_type' cannot be 'batch' when role is set to generate tokens with an explicit max TTL", 'clear it');
     }
   }
-  requireBlocks(role.boundCidrs);
+  requireAddressBlocks(role.boundCidrs);
 }
