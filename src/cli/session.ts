@@ -1,4 +1,4 @@
-import { type Client, createClient, parseAddress } from '../client/index.ts';
+import { type Client, checkCertificates, createClient, parseAddress, type TlsTexts } from '../client/index.ts';
 import { SecretText, StrongroomError } from '../lib/index.ts';
 import type { CliContext } from './context.ts';
 import { readSecretFile, readTextFile } from './files.ts';
@@ -36,35 +36,49 @@ function warnAboutTransport(context: CliContext, settings: Settings): void {
   }
 }
 
-/** An address that is none is wrong usage, so that "status" does not end with the code for a sealed server. */
-function checkAddress(address: string): string {
+/** What is wrong before anything is sent is wrong usage, so that "status" does not end with the code for a sealed server. */
+function asUsage(check: () => void): void {
   try {
-    parseAddress(address);
-    return address;
+    check();
   } catch (error) {
     throw error instanceof StrongroomError ? new UsageError(error.message, error.hint) : error;
   }
 }
 
-/** Opens the session a command's flags and the environment describe. `token: 'none'` leaves kept tokens unread. */
-export function openSession(context: CliContext, flags: Flags, token: 'kept' | 'none' = 'kept'): Session {
-  const settings = readSettings(flags, context.env);
-  if ((settings.clientCertFile === undefined) !== (settings.clientKeyFile === undefined)) {
+/** The files for TLS, each read and judged, whatever the address is. */
+function readTlsFiles({ caCertFile, clientCertFile, clientKeyFile }: Settings): TlsTexts {
+  if ((clientCertFile === undefined) !== (clientKeyFile === undefined)) {
     throw new UsageError(
       'a client certificate and its key are given together',
       'set both -client-cert and -client-key',
     );
   }
-  const own = token === 'kept' ? findToken(context) : undefined;
-  const files = {
-    caCert: settings.caCertFile === undefined ? undefined : readTextFile(settings.caCertFile),
-    clientCert: settings.clientCertFile === undefined ? undefined : readTextFile(settings.clientCertFile),
-    clientKey: settings.clientKeyFile === undefined ? undefined : readSecretFile(settings.clientKeyFile),
+  const texts = {
+    caCert: caCertFile === undefined ? undefined : readTextFile(caCertFile),
+    clientCert: clientCertFile === undefined ? undefined : readTextFile(clientCertFile),
+    clientKey: clientKeyFile === undefined ? undefined : readSecretFile(clientKeyFile),
   };
+  const name = (what: string, file: string | undefined): string => `the ${what} ${file}`;
+  asUsage(() =>
+    checkCertificates(texts, {
+      caCert: name('CA file', caCertFile),
+      clientCert: name('client certificate file', clientCertFile),
+      clientKey: name('client key file', clientKeyFile),
+    }),
+  );
+  return texts;
+}
+
+/** Opens the session a command's flags and the environment describe. `token: 'none'` leaves kept tokens unread. */
+export function openSession(context: CliContext, flags: Flags, token: 'kept' | 'none' = 'kept'): Session {
+  const settings = readSettings(flags, context.env);
+  asUsage(() => void parseAddress(settings.address));
+  const own = token === 'kept' ? findToken(context) : undefined;
+  const files = readTlsFiles(settings);
   const opened: Client[] = [];
   const withToken = (other: SecretText | undefined): Client => {
     const client = createClient({
-      address: checkAddress(settings.address),
+      address: settings.address,
       token: other,
       namespace: settings.namespace,
       insecureSkipVerify: settings.skipVerify,

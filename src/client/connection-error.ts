@@ -25,11 +25,19 @@ const hints: Readonly<Record<ConnectionFailure, string>> = {
   timed_out: 'the request may have been carried out: look before sending it again',
   untrusted_certificate:
     'give the certificate authority of the server (STRONGROOM_CACERT), or the name it is issued for',
-  protocol_mismatch: 'use http:// for a listener without TLS and https:// for one with TLS',
+  protocol_mismatch: 'the listener does not speak TLS as this client does: is it one without TLS? Then use http://',
   redirected: 'set the address (STRONGROOM_ADDR) to the one that answers; a token is never carried to another host',
   answer_too_large: 'ask for less at a time (limit, after)',
   answer_unreadable: 'check that the address is a Strongroom or Vault server, not another service',
 };
+
+/** What a listener with TLS does to plain HTTP, and a server that ends to anyone. */
+const cutOff = /^(?:ECONNRESET|EPIPE|HPE_[A-Z_]+)$/;
+const cutOffHint = 'use https:// if the listener speaks TLS; else check that a server runs at this address';
+
+function hintOf(reason: ConnectionFailure, request: string, systemCode: string | undefined): string {
+  return systemCode !== undefined && cutOff.test(systemCode) && / http:\/\//.test(request) ? cutOffHint : hints[reason];
+}
 
 const codes: Readonly<Partial<Record<ConnectionFailure, ErrorCode>>> = { answer_too_large: 'body_too_large' };
 
@@ -43,7 +51,9 @@ export class ConnectionError extends StrongroomError {
 
   constructor(reason: ConnectionFailure, request: string, systemCode?: string) {
     const detail = systemCode === undefined ? '' : ` (${systemCode})`;
-    super(codes[reason] ?? 'internal', `${messages[reason]}${detail}: ${request}`, { hint: hints[reason] });
+    super(codes[reason] ?? 'internal', `${messages[reason]}${detail}: ${request}`, {
+      hint: hintOf(reason, request, systemCode),
+    });
     this.name = 'ConnectionError';
     this.reason = reason;
     this.request = request;

@@ -1,7 +1,7 @@
-import { createSecureContext } from 'node:tls';
 import { SecretText, StrongroomError, strongroomVersion } from '../lib/index.ts';
 import { parseAddress } from './address.ts';
 import { readAnswer, readApiError } from './answer.ts';
+import { checkCertificates } from './check-certificates.ts';
 import { ConnectionError } from './connection-error.ts';
 import { requestTarget } from './request-path.ts';
 import { encodeBody } from './secret-body.ts';
@@ -69,23 +69,6 @@ function readHeaderText(name: string, value: string | SecretText): string {
     });
   }
   return text;
-}
-
-/** Reads the PEM texts once, so that a wrong file is named here and not in the first request. */
-function checkCertificates(options: ClientOptions): void {
-  const { caCert: ca, clientCert: cert } = options;
-  const key = options.clientKey?.insecureText();
-  try {
-    createSecureContext({
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
-    });
-  } catch {
-    throw new StrongroomError('invalid_field', 'the CA file, the client certificate or its key cannot be used', {
-      hint: 'give PEM files, and a key without a pass phrase that belongs to the certificate',
-    });
-  }
 }
 
 function redirectTarget(answer: ReceivedAnswer): boolean {

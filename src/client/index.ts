@@ -28,6 +28,7 @@ export type {
   SealStatus,
 } from './areas/sys.ts';
 export type { RevokeScope, TokenInfo, TokenReference, TokenRequest } from './areas/tokens.ts';
+export { checkCertificates, type TlsNames, type TlsTexts } from './check-certificates.ts';
 export { type Client, createClient } from './client.ts';
 export type { ClientOptions, RequestOptions } from './connection.ts';
 export { ConnectionError, type ConnectionFailure } from './connection-error.ts';
