@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
+import { ApiError } from '../client/index.ts';
 import type { CliContext, ExitCode } from './context.ts';
 import type { Flags } from './flag-values.ts';
+import { printStructured } from './print.ts';
 import { printError } from './print-error.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -50,6 +52,14 @@ function splitActionArgs(all: readonly unknown[]): { words: Words; flags: Flags 
   return { words: all.slice(0, -2) as Words, flags: all.at(-2) as Flags };
 }
 
+/** Programs that read a list get `{}` where there is nothing to list, with 2 as ever: as Vault's command line does. */
+function isEmptyList(error: unknown, { settings }: Session): boolean {
+  if (settings.format === 'table' || settings.field !== undefined) return false;
+  return (
+    error instanceof ApiError && error.status === 404 && error.errors.length === 0 && error.request.startsWith('LIST ')
+  );
+}
+
 /** Runs `act` with a session; errors are printed here, where it is known whether a token was sent. */
 export function onServer<Args extends Words>(
   command: Command,
@@ -64,7 +74,10 @@ export function onServer<Args extends Words>(
       session = openSession(context, flags, token);
       context.exitCode = (await act(session, flags, ...(words as Args))) ?? 0;
     } catch (error) {
-      context.exitCode = printError(context, error, session?.hasToken !== false || token === 'none');
+      if (session !== undefined && isEmptyList(error, session)) {
+        await printStructured(session, {});
+        context.exitCode = 2;
+      } else context.exitCode = printError(context, error, session?.hasToken !== false || token === 'none');
     } finally {
       session?.close();
     }

@@ -14,6 +14,9 @@ function hintOf(error: StrongroomError, hasToken: boolean): string | undefined {
   if (error instanceof ApiError && !hasToken && (error.status === 401 || error.status === 403)) {
     return 'no token was sent: run "strongroom login", or set STRONGROOM_TOKEN';
   }
+  if (error instanceof ApiError && /^namespace not found/.test(error.message)) {
+    return 'this server has only the root namespace: leave out -namespace, STRONGROOM_NAMESPACE and VAULT_NAMESPACE';
+  }
   if (error.hint !== undefined) return error.hint;
   if (!(error instanceof ApiError)) return undefined;
   if (error.code === 'sealed') return 'the server is sealed: see "strongroom status" and "strongroom operator unseal"';
@@ -32,7 +35,8 @@ export function printError(context: CliContext, error: unknown, hasToken = true)
     write(`error: the command failed unexpectedly (${oneLine(kind)})`);
     return 2;
   }
-  const status = error instanceof ApiError ? ` (${error.status}, ${error.request})` : '';
+  // What has no text of its own was made of status and path: said once.
+  const status = error instanceof ApiError && error.errors.length > 0 ? ` (${error.status}, ${error.request})` : '';
   write(`error: ${oneLine(error.message)}${status}`);
   const hint = hintOf(error, hasToken);
   if (hint !== undefined) write(`hint: ${oneLine(hint)}`);

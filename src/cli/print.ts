@@ -21,6 +21,9 @@ const durationNames = new Set([
   'token_duration',
 ]);
 
+/** Of the fields an answer has, where a wrong one was asked for. */
+const maxNamesTold = 30;
+
 export function printWarnings({ context }: Printer, warnings: readonly string[]): void {
   for (const warning of warnings) context.stderr.write(`warning: ${visibleText(warning, false)}\n`);
 }
@@ -68,7 +71,14 @@ export function answerValues(answer: Answer<unknown>): Record<string, WireValue>
 export function printField({ context, settings }: Printer, values: Readonly<Record<string, unknown>>): void {
   const name = settings.field ?? '';
   const value = Object.hasOwn(values, name) ? values[name] : undefined;
-  if (value === undefined) throw new UsageError(`the answer has no field "${visibleText(name, false)}"`);
+  if (value === undefined) {
+    const names = Object.keys(values).filter((one) => values[one] !== undefined);
+    const more = names.length > maxNamesTold ? ', …' : '';
+    throw new UsageError(
+      `the answer has no field "${visibleText(name, false)}"`,
+      names.length === 0 ? 'it has no fields at all' : `it has: ${names.slice(0, maxNamesTold).join(', ')}${more}`,
+    );
+  }
   const shown = revealSecrets(value);
   const text = typeof shown === 'string' ? shown : JSON.stringify(shown);
   context.stdout.write(context.stdout.isTTY === true ? `${text}\n` : text);

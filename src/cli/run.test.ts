@@ -131,6 +131,9 @@ describe('output', () => {
     expect((await run(['read', '-field=a', 'x'], answer, { stdoutIsTerminal: true })).stdout).toBe('[1,2]\n');
     const missing = await run(['read', '-field=zz', 'x'], answer);
     expect(missing).toMatchObject({ code: 1, stdout: '' });
+    expect(missing.stderr).toBe('warning: mind the gap\nerror: the answer has no field "zz"\nhint: it has: b, a, n\n');
+    const nothing = await run(['read', '-field=zz', 'x'], () => ({ status: 204 }));
+    expect(nothing).toMatchObject({ code: 1, stderr: expect.stringContaining('hint: it has no fields at all\n') });
     expect((await run(['read', '-field=constructor', 'x'], answer)).code).toBe(1);
   });
 
@@ -161,6 +164,41 @@ describe('errors', () => {
     expect(result.stderr).toBe(
       'error: permission denied\\u001b[1m (403, GET /v1/x)\nhint: ask for a policy\nrequest: 7a1fbb6d-1111-4222-8333-944455556666\n',
     );
+  });
+
+  it('of what is not there name the path once, with the hint', async () => {
+    const missing: Handler = () => ({ status: 404, body: { errors: [], hint: 'nothing is stored here' } });
+    for (const format of ['table', 'json']) {
+      const result = await run(['read', 'secret/data/a', `-format=${format}`], missing);
+      expect(result).toMatchObject({ code: 2, stdout: '' });
+      expect(result.stderr).toBe('error: no value found at secret/data/a\nhint: nothing is stored here\n');
+    }
+  });
+
+  it('of a list of nothing are {} for a program, with 2; not so where the path itself is wrong', async () => {
+    const nothing: Handler = () => ({ status: 404, body: { errors: [] } });
+    for (const args of [
+      ['list', 'a'],
+      ['policy', 'list'],
+      ['cert', 'list'],
+    ]) {
+      const json = await run([...args, '-format=json'], nothing);
+      expect(json).toMatchObject({ code: 2, stdout: '{}\n', stderr: '' });
+      expect(await run([...args, '-format=yaml'], nothing)).toMatchObject({ code: 2, stdout: '{}\n', stderr: '' });
+      const table = await run(args, nothing);
+      expect(table).toMatchObject({ code: 2, stdout: '' });
+      expect(table.stderr).toMatch(/^error: no value found at /);
+    }
+    const wrong = await run(['list', 'a', '-format=json'], () => refusal(404, 'not_found', 'no handler for route'));
+    expect(wrong).toMatchObject({ code: 2, stdout: '' });
+    expect(wrong.stderr).toContain('no handler for route');
+  });
+
+  it('of a namespace say that there is the root one alone', async () => {
+    const handler: Handler = () => refusal(404, 'namespace_not_found', 'namespace not found', 'leave the header out');
+    const result = await run(['read', '-namespace=team', 'x'], handler, { env: { VAULT_TOKEN: 'root' } });
+    expect(result.code).toBe(2);
+    expect(result.stderr).toMatch(/^hint: this server has only the root namespace: leave out -namespace/m);
   });
 
   it('without a token say how to get one', async () => {

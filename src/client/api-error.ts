@@ -43,6 +43,13 @@ function readCode(fields: ApiErrorFields): ErrorCode {
   return codeOfStatus[fields.status] ?? (fields.status < 500 ? 'invalid_request' : 'internal');
 }
 
+/** A refusal without a text of its own. Vault's 404 for what is not stored has none. */
+function describeBareStatus({ status, request }: ApiErrorFields): string {
+  return status === 404
+    ? `no value found at ${request.replace(/^[A-Z]+ \/v1\//, '')}`
+    : `the server answered ${status} without saying why`;
+}
+
 /**
  * The server answered with a refusal or a failure. Printing, serialising or inspecting it shows status, code, texts and
  * request id alone: no token, no header, no body. The answer's `data` is reached by `answerData()` only.
@@ -55,7 +62,7 @@ export class ApiError extends StrongroomError {
   #data: Json | undefined;
 
   constructor(fields: ApiErrorFields) {
-    super(readCode(fields), fields.errors.join('; ') || `the server answered ${fields.status}`, {
+    super(readCode(fields), fields.errors.join('; ') || describeBareStatus(fields), {
       hint: fields.hint,
       ...(fields.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: fields.retryAfterSeconds }),
     });
