@@ -31,7 +31,11 @@ export function parseDurationSeconds(input: unknown, options: { allowNegative?: 
   if (seconds < 0 && options.allowNegative !== true) {
     throw new StrongroomError('invalid_field', 'cannot provide negative value', { hint: 'durations start at 0' });
   }
-  if (Math.abs(seconds) > maxSeconds) refuse();
+  if (Math.abs(seconds) > maxSeconds) {
+    throw new StrongroomError('invalid_field', 'duration is too long', {
+      hint: 'at most 2562047h, which is 292 years',
+    });
+  }
   return seconds === 0 ? 0 : seconds;
 }
 

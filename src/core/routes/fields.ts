@@ -74,14 +74,17 @@ function readKeyValues(input: unknown): Record<string, string> | undefined {
   return Object.fromEntries(pairs);
 }
 
-function readDuration(input: unknown, allowNegative: boolean): number | undefined {
-  try {
-    return parseDurationSeconds(input, { allowNegative });
-  } catch (error) {
-    if (error instanceof StrongroomError) return undefined;
-    throw error;
-  }
-}
+/** A duration, with what is wrong with it in the refusal: it may be well written and yet too long. */
+const duration = (allowNegative: boolean): z.ZodType<number> =>
+  z.unknown().transform((input, context): number => {
+    try {
+      return parseDurationSeconds(input, { allowNegative });
+    } catch (error) {
+      if (!(error instanceof StrongroomError)) throw error;
+      context.addIssue(`${error.message}: ${error.hint}`);
+      return z.NEVER;
+    }
+  }) as unknown as z.ZodType<number>;
 
 /** 9999-12-31T23:59:59Z, the last moment RFC 3339 can write. */
 const lastTimeMillis = 253_402_300_799_000;
@@ -115,16 +118,8 @@ const field = {
     }, 'expected a number').meta({ type: 'number' }),
   boolean: () => lenient(readBoolean, 'expected true or false').meta({ type: 'boolean' }),
   /** Whole seconds from any of Vault's duration shapes; negative ones are refused. */
-  seconds: () =>
-    lenient((input) => readDuration(input, false), 'expected a duration such as 3600 or "1h30m", not negative').meta({
-      type: 'string',
-      format: 'duration',
-    }),
-  signedSeconds: () =>
-    lenient((input) => readDuration(input, true), 'expected a duration such as 3600 or "1h30m"').meta({
-      type: 'string',
-      format: 'duration',
-    }),
+  seconds: () => duration(false).meta({ type: 'string', format: 'duration' }),
+  signedSeconds: () => duration(true).meta({ type: 'string', format: 'duration' }),
   /** RFC 3339 or seconds since 1970; answers milliseconds. */
   timeMillis: () => lenient(readTimeMillis, 'expected an RFC 3339 time').meta({ type: 'string', format: 'date-time' }),
   /** An array of texts, or one text split at commas. */
