@@ -1,6 +1,6 @@
 import type { Log } from '../core/index.ts';
 import { systemRandom } from '../crypto/index.ts';
-import { Pkcs11KeyProvider } from '../keys/index.ts';
+import { type KeyHealth, Pkcs11KeyProvider } from '../keys/index.ts';
 import { type Clock, SecretText, StrongroomError } from '../lib/index.ts';
 import type { HsmConfig } from './config/index.ts';
 import { readPrivateFile } from './listeners/index.ts';
@@ -8,6 +8,13 @@ import { readPrivateFile } from './listeners/index.ts';
 /** What PKCS#11 modules read of the environment; nothing else of it reaches the process that loads one. */
 const moduleVariables =
   /^(?:SOFTHSM2_CONF|CLOUDHSM_[A-Z_]+|NFAST_[A-Z_]+|LUNA_[A-Z_]+|YUBIHSM_PKCS11_CONF|PKCS11_[A-Z_]+)$/;
+
+/** A start under way is no fault: one that fails, or does not end by its deadline, is told as one by what it becomes. */
+export function sayHealth(log: Log, { state, detail }: KeyHealth): void {
+  if (state === 'ok') log.info({ state, detail }, 'the HSM is ready');
+  else if (state === 'degraded' && detail === 'starting') log.info({ detail }, 'opening the HSM');
+  else log.error({ state, detail }, 'the HSM is not ready');
+}
 
 /** Starts the process that speaks to a token. It goes on trying when the token is not there yet. */
 export function openHsm(config: HsmConfig, parts: { readonly clock: Clock; readonly log: Log }): Pkcs11KeyProvider {
@@ -26,11 +33,7 @@ export function openHsm(config: HsmConfig, parts: { readonly clock: Clock; reado
     environment,
     clock: parts.clock,
     random: systemRandom,
-    onHealth: (health) => {
-      const facts = { state: health.state, detail: health.detail };
-      if (health.state === 'ok') parts.log.info(facts, 'the HSM is ready');
-      else parts.log.error(facts, 'the HSM is not ready');
-    },
+    onHealth: (health) => sayHealth(parts.log, health),
   });
 }
 
