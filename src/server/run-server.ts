@@ -61,7 +61,9 @@ function sayWhyNot(error: unknown, code: number): number {
   const message = error instanceof Error ? error.message : 'unknown';
   process.stderr.write(`error: the server does not start: ${message}\n`);
   if (isError(error)) {
-    const cause = error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : undefined;
+    // Of the system's own errors: one of ours as a cause has said its part in the message.
+    const system = error.cause instanceof Error && !isError(error.cause) && 'code' in error.cause;
+    const cause = system ? String((error.cause as NodeJS.ErrnoException).code) : undefined;
     if (error.hint !== undefined) process.stderr.write(`hint: ${error.hint}\n`);
     if (cause !== undefined) process.stderr.write(`the system says: ${cause}\n`);
   }

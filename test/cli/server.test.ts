@@ -106,8 +106,11 @@ test('an unknown key of the configuration refuses to start and is named', async 
 test('a configuration that is missing or unreadable is said with its name', async () => {
   const missing = await runServer(['-config=/nowhere/server.hcl']);
   expect([missing.code, missing.said.includes('/nowhere/server.hcl')]).toEqual([1, true]);
+  expect(missing.said).toMatch(/^error: .* does not exist\nhint: name a file or folder.*\nthe system says: ENOENT\n$/);
   const broken = await tryStart('storage "sqlite" {');
   expect(broken.code).toBe(1);
+  expect(broken.said).toMatch(/line 1, column 19/);
+  expect(broken.said).not.toContain('the system says');
 });
 
 test('a private key that others may read is refused with a hint', async () => {

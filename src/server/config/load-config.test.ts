@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -109,6 +109,31 @@ describe('a configuration', () => {
     ]);
     const proxied = listener.replace('}', '  x_forwarded_for_reject_not_present = true\n}');
     expect(refusal(`${storage}${proxied}`).message).toContain('no effect without proxies');
+  });
+
+  it('that is missing, empty, too large or broken is told in a sentence, with what to do', () => {
+    const told = (file: string): string => {
+      try {
+        loadConfig([file]);
+      } catch (error) {
+        if (error instanceof StrongroomError) return `${error.message} | ${error.hint}`;
+      }
+      return 'loaded';
+    };
+    const missing = join(folder, 'none.hcl');
+    expect(told(missing)).toMatch(/^the configuration .*none\.hcl does not exist \| name a file or folder/);
+    expect(told(missing)).not.toContain('ENOENT');
+    const file = join(folder, 'words.hcl');
+    writeFileSync(file, '');
+    expect(told(file)).toMatch(/words\.hcl is empty \| it needs a storage and a listener stanza/);
+    writeFileSync(file, '\n\nlistener = = 3\n');
+    expect(told(file)).toMatch(/words\.hcl: line 3, column 12: /);
+    expect(told(join(file, 'below'))).toMatch(/does not exist \| a part of the path is a file/);
+    writeFileSync(file, '#'.repeat(1_048_577));
+    expect(told(file)).toMatch(/words\.hcl is larger than 1 MiB/);
+    const loop = join(folder, 'loop.hcl');
+    symlinkSync(loop, loop);
+    expect(told(loop)).toMatch(/loop\.hcl does not exist \| a link in the path points to itself/);
   });
 
   it('that cannot be read says so by its name: missing, broken, too large, a folder without any', () => {

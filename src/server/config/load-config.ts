@@ -63,27 +63,40 @@ function listFiles(path: string): string[] {
   });
 }
 
-const unreadable = (path: string, cause: unknown): StrongroomError =>
-  new StrongroomError('invalid_request', `the configuration ${path} cannot be read`, {
-    hint: cause instanceof Error && 'code' in cause ? String(cause.code) : 'is it there, and may this user read it?',
-    cause,
-  });
+const reasons: Readonly<Record<string, readonly [string, string]>> = {
+  ENOENT: ['does not exist', 'name a file or folder that is there: strongroom server -config=FILE'],
+  EACCES: ['may not be read by this user', 'let the user the server runs as read it, and nobody else write it'],
+  EPERM: ['may not be read by this user', 'let the user the server runs as read it, and nobody else write it'],
+  ENOTDIR: ['does not exist', 'a part of the path is a file, not a folder'],
+  ELOOP: ['does not exist', 'a link in the path points to itself'],
+};
+
+/** The system's own word for it is told by whoever prints the cause. */
+function unreadable(path: string, cause: unknown): StrongroomError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const [reason, hint] = reasons[code] ?? ['cannot be read', 'is it a plain file that this user may read?'];
+  return new StrongroomError('invalid_request', `the configuration ${path} ${reason}`, { hint, cause });
+}
 
 function readFile(path: string): ConfigFile {
   let text: string;
   try {
-    if (statSync(path).size > maxFileBytes) throw new Error('too large');
+    if (statSync(path).size > maxFileBytes) {
+      throw new StrongroomError('invalid_request', `the configuration ${path} is larger than 1 MiB`, {
+        hint: 'is it the right file?',
+      });
+    }
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw cause instanceof StrongroomError ? cause : unreadable(path, cause);
   }
   try {
     return { path, body: parseHcl(text) };
-  } catch (error) {
-    const reason = error instanceof StrongroomError ? error.message : 'unreadable';
+  } catch (cause) {
+    const reason = cause instanceof StrongroomError ? cause.message : 'unreadable';
     throw new StrongroomError('invalid_request', `${path}: ${reason}`, {
       hint: 'docs/configuration.md has an example',
-      cause: error,
+      cause,
     });
   }
 }
@@ -102,6 +115,11 @@ function assemble(files: readonly ConfigFile[]): ServerConfig {
     notices.push(...read.notices);
     return read;
   };
+  if (entries.length === 0) {
+    throw new StrongroomError('invalid_request', `the configuration ${path} is empty`, {
+      hint: 'it needs a storage and a listener stanza; deploy/config.hcl is an example',
+    });
+  }
   const { storage } = keep(readStorage(root));
   const listeners = root.blocks('listener', 1).map((block) => keep(readListener(path, block)).listener);
   if (listeners.length === 0) {
