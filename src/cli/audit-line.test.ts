@@ -23,6 +23,17 @@ it('a closing record says what became of it', () => {
   );
 });
 
+it('a mark of the log itself says what it is', () => {
+  const time = '2026-01-02T03:04:05.678901Z';
+  const checkpoint = { time, type: 'checkpoint', reason: 'stop', covers: { seq: 7 }, key_id: '3962977ecd4a68b7' };
+  expect(renderAuditLine(JSON.stringify(checkpoint))).toBe(
+    '2026-01-02T03:04:05.678Z # checkpoint signed up to line 7 (stop) by key 3962977e',
+  );
+  expect(renderAuditLine(JSON.stringify({ time, type: 'begin', sink: 'file/' }))).toMatch(/ # log of file\/ begins$/);
+  expect(renderAuditLine(JSON.stringify({ time, type: 'resumed', sink: 'f\u001b' }))).toMatch(/ # log of f.* goes on$/);
+  expect(renderAuditLine(JSON.stringify({ time, type: 'resumed', sink: 'f\u001b' }))).not.toContain('\u001b');
+});
+
 it('a line that is no record is shown without control characters', () => {
   expect(renderAuditLine('not json\u001b[31m')).toBe('not json\\u001b[31m');
   expect(renderAuditLine('{"checkpoint":1}')).toBe('{"checkpoint":1}');

@@ -10,6 +10,22 @@ function shorten(text: string): string {
   return match === null ? text : `hmac:${match[1]}`;
 }
 
+const shortTime = (record: JsonObject): string => textOf(record.time).replace(/\.(\d{3})\d*Z$/, '.$1Z');
+const numberOf = (value: Json | undefined): string => (typeof value === 'number' ? String(value) : '?');
+
+/** What the log says of itself (`#`): where it begins or goes on, and up to where it is signed. */
+function renderMark(record: JsonObject): string | undefined {
+  const type = textOf(record.type);
+  let text: string;
+  if (type === 'checkpoint') {
+    const covered = numberOf(objectOf(record.covers).seq);
+    text = `checkpoint signed up to line ${covered} (${textOf(record.reason) || 'no reason'}) by key ${textOf(record.key_id).slice(0, 8)}`;
+  } else if (type === 'begin') text = `log of ${textOf(record.sink)} begins`;
+  else if (type === 'resumed') text = `log of ${textOf(record.sink)} goes on`;
+  else return undefined;
+  return visibleText(`${shortTime(record)} # ${text}`, false);
+}
+
 /**
  * One audit record as one readable line: time, opening (`>`) or closing (`<`), operation, path, who, from where, what
  * became of it. A line that is no record is shown as it is, without control characters.
@@ -21,13 +37,14 @@ export function renderAuditLine(line: string): string {
   } catch {
     return visibleText(line, false);
   }
-  if (!isJsonObject(parsed) || parsed.request === undefined) return visibleText(line, false);
+  if (!isJsonObject(parsed)) return visibleText(line, false);
+  if (parsed.request === undefined) return renderMark(parsed) ?? visibleText(line, false);
   const request = objectOf(parsed.request);
   const auth = objectOf(parsed.auth);
   const error = textOf(parsed.error);
   const closing = parsed.type === 'response';
   const parts = [
-    textOf(parsed.time).replace(/\.(\d{3})\d*Z$/, '.$1Z'),
+    shortTime(parsed),
     closing ? '<' : '>',
     textOf(request.operation).padEnd(6),
     textOf(request.path),

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { renderAuditLine } from '../audit-line.ts';
 import type { CliContext } from '../context.ts';
 import { addCommand, addOutputFlags, onMachine, onServer } from '../define-command.ts';
@@ -8,6 +8,7 @@ import { type Printer, printField, printItems, printStructured, printWarnings } 
 import { withProgress } from '../progress.ts';
 import { readSettings } from '../settings.ts';
 import { visibleText } from '../table.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** What the check of a log answers; lines count from 1. */
 export interface AuditVerification {
@@ -25,9 +26,20 @@ function describeVerification(result: AuditVerification): string {
   return `NOT intact${where}: ${visibleText(result.problem ?? 'the chain is broken', false)} (${counts})`;
 }
 
+/** Names as everywhere on the wire. */
+function inSnakeCase(result: AuditVerification): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(result).map(([name, value]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value,
+    ]),
+  );
+}
+
 async function printVerification(printer: Printer, result: AuditVerification): Promise<void> {
-  if (printer.settings.field !== undefined) return printField(printer, { ...result });
-  if (printer.settings.format !== 'table') return printStructured(printer, result);
+  const named = inSnakeCase(result);
+  if (printer.settings.field !== undefined) return printField(printer, named);
+  if (printer.settings.format !== 'table') return printStructured(printer, named);
   printer.context.stdout.write(`${describeVerification(result)}\n`);
 }
 
@@ -67,9 +79,12 @@ function registerTail(group: Command, context: CliContext): void {
   ])
     .option('--lines <number>', 'how many to begin with (10)')
     .option('--no-follow', 'end after those')
-    .option('--raw', 'print the lines as they are');
+    .option('--raw', 'print the lines as they are; the same as -format=json')
+    .addOption(new Option('--format <name>', 'table or json (STRONGROOM_FORMAT)').helpGroup('Output:'));
   onMachine(command, context, async (flags, file: string) => {
-    const raw = switchFlag(flags, 'raw');
+    const { format } = readSettings(flags, context.env);
+    if (format === 'yaml') throw new UsageError('audit tail prints table or json', 'see -format and STRONGROOM_FORMAT');
+    const raw = switchFlag(flags, 'raw') || format === 'json';
     await followFile(file, {
       lines: numberFlag(flags, 'lines') ?? 10,
       follow: flags.follow !== false,

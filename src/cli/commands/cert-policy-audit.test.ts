@@ -127,5 +127,22 @@ describe('audit tail', () => {
     expect((await runInProcess(['audit', 'tail', '--follow=false', '-lines=1', '-raw', file])).stdout).toBe(
       `${line}\n`,
     );
+    const json = await runInProcess(['audit', 'tail', '-no-follow', '-lines=1', '-format=json', file]);
+    expect(json).toMatchObject({ code: 0, stdout: `${line}\n` });
+    expect((await runInProcess(['audit', 'tail', '-no-follow', '-format=yaml', file])).code).toBe(1);
+  });
+});
+
+describe('audit verify', () => {
+  it('names its fields as everything else on the wire', async () => {
+    const file = join(makeFolder(), 'audit.log');
+    writeFileSync(file, 'not a record\n');
+    const result = await runInProcess(['audit', 'verify', '-format=json', file]);
+    expect(result.code).toBe(2);
+    expect(Object.keys(JSON.parse(result.stdout))).toEqual(
+      expect.arrayContaining(['ok', 'signed_lines', 'first_bad_line']),
+    );
+    expect(result.stdout).not.toMatch(/"\w*[A-Z]\w*":/);
+    expect((await runInProcess(['audit', 'verify', '-field=first_bad_line', file])).stdout).toBe('1');
   });
 });
