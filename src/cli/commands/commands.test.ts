@@ -74,7 +74,6 @@ describe('what each command sends', () => {
     ['credentials list -kind=token -limit=5', 'GET sys/credentials?kind=token&limit=5&list=true'],
     ['operator seal', 'POST sys/seal'],
     ['operator key-status', 'GET sys/key-status'],
-    ['operator rotate -format=json', 'POST sys/rotate'],
     ['operator unseal -reset', 'POST sys/unseal {"reset":true}'],
   ])('%s', async (line, expected) => {
     const result = await run(line.split(' '));
@@ -224,6 +223,16 @@ describe('operator', () => {
         : refusal(400, 'already_initialized', 'Vault is already initialized');
     expect((await run(['operator', 'init', `-out=${out}`], refuse)).code).toBe(2);
     expect(existsSync(out)).toBe(false);
+  });
+
+  it('rotate answers what it made, as an object for programs', async () => {
+    const data = { term: 2, install_time: '2026-01-01T00:00:00Z', encryptions: 0 };
+    const handler: Handler = (request) => (request.method === 'POST' ? { status: 204 } : envelope(data));
+    const json = await run(['operator', 'rotate', '-format=json'], handler);
+    expect(json).toMatchObject({ code: 0, sent: ['POST sys/rotate', 'GET sys/key-status'] });
+    expect(JSON.parse(json.stdout)).toMatchObject({ data });
+    expect((await run(['operator', 'rotate', '-field=term'], handler)).stdout).toBe('2');
+    expect((await run(['operator', 'rotate'], handler)).stdout).toMatch(/^rotated\nKey +Value\n/);
   });
 
   it('init -status ends with 0 or 2', async () => {

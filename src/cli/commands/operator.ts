@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { addCommand, onServer } from '../define-command.ts';
-import { printAnswer } from '../print.ts';
+import { printAnswer, printLine, printWarnings } from '../print.ts';
 import { registerInit } from './operator-init.ts';
 import { registerUnseal } from './operator-unseal.ts';
 import { registerStatus } from './status.ts';
@@ -21,8 +21,11 @@ export function registerOperator(program: Command, context: CliContext): void {
     'strongroom operator rotate',
   ]);
   onServer(rotate, context, async (session) => {
-    await printAnswer(session, await session.client.sys.rotate(), 'rotated');
-    if (session.settings.format === 'table') await printAnswer(session, await session.client.sys.keyStatus(), '');
+    const { warnings } = await session.client.sys.rotate();
+    printWarnings(session, warnings);
+    // The rotation has no answer of its own: what it made is.
+    if (session.settings.field === undefined) printLine(session, 'rotated');
+    await printAnswer(session, await session.client.sys.keyStatus(), '');
   });
   const keyStatus = addCommand(
     group,
