@@ -11,6 +11,11 @@ export function collect(value: string, before: readonly string[] | undefined): s
   return [...(before ?? []), value];
 }
 
+/** A flag that takes one of a few words; any other is refused before something is sent. */
+export function choiceFlag(flag: string, text: string, choices: readonly string[]): Option {
+  return new Option(flag, text).choices(choices);
+}
+
 /** A group such as `key`, or a command such as `status`, below `parent`. */
 export function addCommand(parent: Command, usage: string, summary: string, examples: readonly string[] = []): Command {
   const command = parent.command(usage).description(summary);

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { UsageError } from './usage-error.ts';
 
 interface KnownFlags {
   /** Long names with their dashes. */
@@ -27,14 +28,15 @@ function normaliseSwitch(name: string, value: string, known: KnownFlags): string
   const negated = `--no-${name.slice(2)}`;
   if (trueWords.has(value)) return known.switches.has(name) ? [name] : [];
   if (falseWords.has(value)) return known.switches.has(negated) ? [negated] : [];
-  // Any other value is a mistake: passed on, so that the parser names the flag.
-  return [name, value];
+  // Handed on, it would be taken for the first word of the command.
+  throw new UsageError(`${name.slice(1)} takes true or false`, 'or leave out the value: the flag alone means true');
 }
 
 /**
  * Brings flags into the one spelling the parser knows: `-format=json` becomes `--format=json`, `-h` becomes `--help`,
  * `-dev=true` becomes `--dev`. Words after `--`, a lone `-` and negative numbers stay. The value of a flag nobody knows
- * is dropped, since the parser repeats what it does not know and the value may be a secret.
+ * is dropped, since the parser repeats what it does not know and the value may be a secret. Throws `UsageError` for a
+ * switch with a value that is neither true nor false.
  */
 export function normaliseFlags(args: readonly string[], program: Command): string[] {
   const known = collectFlags(program);

@@ -11,15 +11,8 @@ export interface Printer {
   readonly settings: Settings;
 }
 
-/** Names under which servers send seconds. */
-const durationNames = new Set([
-  'ttl',
-  'creation_ttl',
-  'explicit_max_ttl',
-  'lease_duration',
-  'period',
-  'token_duration',
-]);
+/** Names under which servers send seconds: `ttl`, `max_lease_ttl`, `token_period`, `user_lockout_duration` and the like. */
+const durationName = /(?:^|_)(?:ttl|period|duration)$/;
 
 /** Of the fields an answer has, where a wrong one was asked for. */
 const maxNamesTold = 30;
@@ -84,11 +77,12 @@ export function printField({ context, settings }: Printer, values: Readonly<Reco
   context.stdout.write(context.stdout.isTTY === true ? `${text}\n` : text);
 }
 
-function humanValues(values: Readonly<Record<string, WireValue>>): Record<string, WireValue> {
+/** Seconds as a duration, for tables: programs that read JSON get the number. */
+export function humanValues(values: Readonly<Record<string, WireValue>>): Record<string, WireValue> {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [
       name,
-      durationNames.has(name) && typeof value === 'number' ? formatShortDuration(value) : value,
+      durationName.test(name) && typeof value === 'number' ? formatShortDuration(value) : value,
     ]),
   );
 }

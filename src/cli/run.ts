@@ -34,9 +34,11 @@ async function buildProgram(context: CliContext, firstWord: string | undefined):
   return program;
 }
 
-/** The parser repeats a flag it does not know with its value, which may be a secret. */
+/** The parser repeats a flag it does not know, or a word that is no choice, with its value, which may be a secret. */
 function hideFlagValues(text: string): string {
-  return text.replace(/(option '[^'=\s]+)=[^']*'/g, "$1'");
+  return text
+    .replace(/(option '[^'=\s]+)=[^']*'/g, "$1'")
+    .replace(/ argument '[\s\S]*' is invalid\. Allowed choices are /, ' takes one of: ');
 }
 
 /** Runs one command line (without the program's name) and answers the exit code. Nothing is thrown. */

@@ -16,8 +16,10 @@ describe('tables', () => {
   });
 
   it('show lists, objects, nothing and secrets asked for', () => {
-    expect(renderKeyValues({ list: ['a', 1], map: { a: [{}] }, none: null, token: new SecretText('t') })).toBe(
-      'Key      Value\n---      -----\nlist     [a, 1]\nmap      {"a":[{}]}\nnone     n/a\ntoken    t\n',
+    expect(
+      renderKeyValues({ list: ['a', 1], map: { a: [{}] }, none: null, empty: '', token: new SecretText('t') }),
+    ).toBe(
+      'Key      Value\n---      -----\nlist     [a, 1]\nmap      {"a":[{}]}\nnone     n/a\nempty    n/a\ntoken    t\n',
     );
   });
 

@@ -21,7 +21,8 @@ export function revealSecrets(value: unknown): unknown {
 export function cellText(value: unknown): string {
   const shown = revealSecrets(value);
   if (shown === null || shown === undefined) return 'n/a';
-  if (typeof shown === 'string') return shown;
+  // An empty cell looks like one that was forgotten.
+  if (typeof shown === 'string') return shown === '' ? 'n/a' : shown;
   if (Array.isArray(shown) && shown.every((item) => typeof item !== 'object')) return `[${shown.join(', ')}]`;
   return typeof shown === 'object' ? JSON.stringify(shown) : String(shown);
 }

@@ -12,7 +12,14 @@ export type {
   VerifyResult,
 } from './areas/api-keys.ts';
 export type { AuditDevice, AuditQuery } from './areas/audit.ts';
-export type { Credential, CredentialFilter, CredentialList, RevokedCredentials } from './areas/credentials.ts';
+export {
+  type Credential,
+  type CredentialFilter,
+  type CredentialList,
+  credentialKinds,
+  credentialStates,
+  type RevokedCredentials,
+} from './areas/credentials.ts';
 export type { KvAnswer, KvMetadata, KvMetadataRequest, KvMount, KvVersion } from './areas/kv.ts';
 export type { CreatedPat, Pat, PatFilter, PatList, PatRequest } from './areas/pats.ts';
 export type { CertificateRequest, IssuedCertificate, RevokedCertificate, SignedCertificate } from './areas/pki.ts';

@@ -7,6 +7,7 @@ export function registerAuth(program: Command, context: CliContext): void {
     group: 'auth',
     summary: 'Enables and disables log-in methods.',
     noun: 'log-in method',
+    enableFlags: [],
     examples: { enable: 'strongroom auth enable userpass', disable: 'strongroom auth disable userpass' },
     list: (client) => client.sys.listAuth(),
     enable: (client, path, request) => client.sys.enableAuth(path, request),

@@ -1,8 +1,13 @@
 import type { Command } from 'commander';
-import type { CredentialFilter, RevokedCredentials } from '../../client/index.ts';
+import {
+  type CredentialFilter,
+  credentialKinds,
+  credentialStates,
+  type RevokedCredentials,
+} from '../../client/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
 import type { CliContext } from '../context.ts';
-import { addCommand, onServer } from '../define-command.ts';
+import { addCommand, choiceFlag, onServer } from '../define-command.ts';
 import { type Flags, numberFlag, switchFlag, textFlag } from '../flag-values.ts';
 import { printAnswer, printItems, printWarnings } from '../print.ts';
 import { withProgress } from '../progress.ts';
@@ -10,13 +15,13 @@ import { askWord } from '../secret-input.ts';
 import { visibleText } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
 
-const filterFlags: readonly (readonly [keyof CredentialFilter, string, string])[] = [
-  ['kind', '--kind <kind>', 'token, api_key, pat, certificate or lease'],
+const filterFlags: readonly (readonly [keyof CredentialFilter, string, string, (readonly string[])?])[] = [
+  ['kind', '--kind <kind>', 'of this kind', credentialKinds],
   ['owner', '--owner <owner>', 'of this owner'],
   ['entity_id', '--entity-id <id>', 'of this entity'],
   ['policy', '--policy <name>', 'with this policy'],
   ['tag', '--tag <tag>', 'with this tag'],
-  ['state', '--state <state>', 'active, disabled, revoked, expired, not_yet_valid, rotated or exhausted'],
+  ['state', '--state <state>', 'in this state', credentialStates],
   ['created_after', '--created-after <time>', 'made after, RFC 3339'],
   ['created_before', '--created-before <time>', 'made before'],
   ['expires_after', '--expires-after <time>', 'ending after'],
@@ -28,7 +33,10 @@ const filterFlags: readonly (readonly [keyof CredentialFilter, string, string])[
 const camel = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 function addFilterFlags(command: Command): Command {
-  for (const [, flag, text] of filterFlags) command.option(flag, text);
+  for (const [, flag, text, choices] of filterFlags) {
+    if (choices === undefined) command.option(flag, text);
+    else command.addOption(choiceFlag(flag, text, choices));
+  }
   return command;
 }
 

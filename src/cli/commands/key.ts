@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { ApiKeyFilter } from '../../client/index.ts';
+import { type ApiKeyFilter, credentialStates } from '../../client/index.ts';
 import type { CliContext } from '../context.ts';
-import { addCommand, collect, onServer } from '../define-command.ts';
+import { addCommand, choiceFlag, collect, onServer } from '../define-command.ts';
 import { type Flags, listFlag, mapFlag, numberFlag, textFlag } from '../flag-values.ts';
 import { printAnswer, printItems, printWarnings } from '../print.ts';
 import { readSecret } from '../secret-input.ts';
@@ -68,7 +68,6 @@ const filterFlags: readonly (readonly [keyof ApiKeyFilter, string, string])[] = 
   ['external_id', '--external-id <id>', 'with this external id'],
   ['tag', '--tag <tag>', 'with this tag'],
   ['scope', '--scope <scope>', 'with this scope'],
-  ['state', '--state <state>', 'active, disabled, revoked, expired, rotated, exhausted …'],
   ['start', '--start <text>', 'whose visible beginning is this'],
   ['name', '--name <name>', 'of this name'],
   ['created_after', '--created-after <time>', 'made after, RFC 3339'],
@@ -78,9 +77,10 @@ const filterFlags: readonly (readonly [keyof ApiKeyFilter, string, string])[] = 
   ['used_after', '--used-after <time>', 'last used after'],
   ['used_before', '--used-before <time>', 'last used before'],
   ['unused_since', '--unused-since <duration>', 'not used for so long'],
-  ['sort', '--sort <member>', 'created_time, expire_time or last_used_time; - in front for descending'],
   ['after', '--after <cursor>', 'the page after this cursor'],
 ];
+
+const sortWords = ['created_time', 'expire_time', 'last_used_time'].flatMap((member) => [member, `-${member}`]);
 
 const camel = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
@@ -90,9 +90,14 @@ function registerList(group: Command, context: CliContext): void {
     'strongroom key list -unused-since=90d -sort=-created_time',
   ]);
   for (const [, flag, text] of filterFlags) command.option(flag, text);
-  command.option('--limit <number>', 'how many at most (100)');
+  command
+    .addOption(choiceFlag('--state <state>', 'in this state', credentialStates))
+    .addOption(choiceFlag('--sort <member>', 'sorted by this; - in front for descending', sortWords))
+    .option('--limit <number>', 'how many at most (100)');
   onServer(command, context, async (session, flags) => {
-    const filter = Object.fromEntries(filterFlags.map(([name]) => [name, textFlag(flags, camel(name))]));
+    const filter = Object.fromEntries(
+      [...filterFlags.map(([name]) => name), 'state', 'sort'].map((name) => [name, textFlag(flags, camel(name))]),
+    );
     const answer = await session.client.apiKeys.list({ ...filter, limit: numberFlag(flags, 'limit') }, mountOf(flags));
     printWarnings(session, answer.warnings);
     const keys = answer.data?.keys ?? [];
@@ -109,7 +114,7 @@ function registerVerify(group: Command, context: CliContext): void {
   ])
     .argument('[key]', 'the key: - for standard input, @file for a file; asked for if left out')
     .option('--scope <scope>', 'scope it must have; repeatable', collect)
-    .option('--scope-mode <mode>', 'all or any of the scopes')
+    .addOption(choiceFlag('--scope-mode <mode>', 'how many of the scopes it must have', ['all', 'any']))
     .option('--client-address <address>', "address of the caller's client")
     .option('--cert-thumbprint <hash>', 'client certificate that came with it')
     .option('--cost <number>', 'credits it takes (1)')

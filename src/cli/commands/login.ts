@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
-import type { Answer } from '../../client/index.ts';
+import type { Answer, WireObject } from '../../client/index.ts';
 import { type SecretText, StrongroomError } from '../../lib/index.ts';
 import type { CliContext } from '../context.ts';
 import { addCommand, onServer } from '../define-command.ts';
 import { type Flags, switchFlag, textFlag } from '../flag-values.ts';
-import { answerValues, printAnswer, printField, printWarnings } from '../print.ts';
+import { answerValues, humanValues, printAnswer, printField, printWarnings } from '../print.ts';
 import { readSecret } from '../secret-input.ts';
 import type { Session } from '../session.ts';
 import { renderKeyValues } from '../table.ts';
@@ -90,7 +90,7 @@ async function printLogin(session: Session, flags: Flags, { answer, token }: Log
   if (settings.format !== 'table') return printAnswer(session, { ...answer, warnings: [] }, '');
   const { id: _id, ...shown } = values as Record<string, unknown> & { id?: unknown };
   const tokenText = kept ? `kept in ${tokenFileName(context.homeFolder ?? '')}` : token;
-  context.stdout.write(renderKeyValues({ ...shown, token: tokenText }));
+  context.stdout.write(renderKeyValues(humanValues({ ...(shown as WireObject), token: tokenText })));
 }
 
 export function registerLogin(program: Command, context: CliContext): void {

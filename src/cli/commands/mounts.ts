@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { Answer, Client, MountRequest, MountTable } from '../../client/index.ts';
+import { formatShortDuration } from '../../lib/index.ts';
 import type { CliContext } from '../context.ts';
-import { addCommand, collect, onServer } from '../define-command.ts';
+import { addCommand, choiceFlag, collect, onServer } from '../define-command.ts';
 import { type Flags, mapFlag, switchFlag, textFlag } from '../flag-values.ts';
 import { printAnswer, printItems, printWarnings } from '../print.ts';
 
@@ -11,6 +12,8 @@ export interface MountCommands {
   readonly summary: string;
   /** "secret engine", "log-in method". */
   readonly noun: string;
+  /** Flags of `enable` that the other table's does not have. */
+  readonly enableFlags: readonly (readonly [flag: string, text: string])[];
   readonly examples: { readonly enable: string; readonly disable: string };
   list(client: Client): Promise<Answer<MountTable>>;
   enable(client: Client, path: string, request: MountRequest): Promise<Answer<null>>;
@@ -38,17 +41,22 @@ function registerEnable(group: Command, context: CliContext, commands: MountComm
   const command = addCommand(group, 'enable <type>', `Enables a ${commands.noun}.`, [commands.examples.enable])
     .option('--path <path>', 'where to mount it, if not under its own name')
     .option('--description <text>', 'what it is for')
-    .option('--version <number>', 'version of the engine (kv: 1 or 2)')
     .option('--options <name=value>', 'option of the engine; repeatable', collect)
     .option('--default-lease-ttl <duration>', 'lifetime where none is asked for')
     .option('--max-lease-ttl <duration>', 'longest lifetime')
-    .option('--listing-visibility <word>', '"unauth" shows it before log-in, "hidden" does not')
+    .addOption(choiceFlag('--listing-visibility <word>', '"unauth" shows it before log-in', ['unauth', 'hidden']))
     .option('--local', 'keep it on this cluster');
+  for (const [flag, text] of commands.enableFlags) command.option(flag, text);
   onServer(command, context, async (session, flags, type: string) => {
     const path = textFlag(flags, 'path') ?? type.replace(/^kv-v[12]$/, 'kv');
     const answer = await commands.enable(session.client, path, readRequest(type, flags));
     await printAnswer(session, answer, `enabled: ${type} at ${path.replace(/\/*$/, '/')}`);
   });
+}
+
+/** A mount of which none is set takes the server's. */
+function describeTtl(seconds: unknown): string {
+  return typeof seconds === 'number' && seconds > 0 ? formatShortDuration(seconds) : 'system';
 }
 
 function registerList(group: Command, context: CliContext, commands: MountCommands): void {
@@ -61,8 +69,8 @@ function registerList(group: Command, context: CliContext, commands: MountComman
     const rows = Object.entries(answer.data ?? {}).map(([path, info]) => ({
       ...info,
       path,
-      default_ttl: info.config?.default_lease_ttl,
-      max_ttl: info.config?.max_lease_ttl,
+      default_ttl: describeTtl(info.config?.default_lease_ttl),
+      max_ttl: describeTtl(info.config?.max_lease_ttl),
     }));
     const columns = ['path', 'type', 'accessor', 'description'];
     const more = ['default_ttl', 'max_ttl', 'options'];

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
+import { credentialStates } from '../../client/index.ts';
 import type { CliContext } from '../context.ts';
-import { addCommand, collect, onServer } from '../define-command.ts';
+import { addCommand, choiceFlag, collect, onServer } from '../define-command.ts';
 import { readTextFile } from '../files.ts';
 import { type Flags, listFlag, mapFlag, numberFlag, switchFlag, textFlag } from '../flag-values.ts';
 import { printAnswer, printItems, printWarnings } from '../print.ts';
+import { UsageError } from '../usage-error.ts';
 
 const mountOf = (flags: Flags): { mount: string | undefined } => ({ mount: textFlag(flags, 'mount') });
 
@@ -57,7 +59,7 @@ function registerList(group: Command, context: CliContext): void {
     .option('--entity-id <id>', 'with -all: of this entity')
     .option('--owner <name>', 'with -all: of this owner')
     .option('--tag <tag>', 'with -all: with this tag')
-    .option('--state <state>', 'with -all: in this state')
+    .addOption(choiceFlag('--state <state>', 'with -all: in this state', credentialStates))
     .option('--limit <number>', 'with -all: how many at most (100)')
     .option('--after <cursor>', 'with -all: the page after this cursor');
   onServer(command, context, async (session, flags) => {
@@ -70,9 +72,11 @@ function registerList(group: Command, context: CliContext): void {
       limit: numberFlag(flags, 'limit'),
       after: textFlag(flags, 'after'),
     };
-    const answer = switchFlag(flags, 'all')
-      ? await pats.listAll(filter, mountOf(flags))
-      : await pats.listOwn(mountOf(flags));
+    const all = switchFlag(flags, 'all');
+    if (!all && Object.values(filter).some((value) => value !== undefined)) {
+      throw new UsageError('filters go with -all', 'your own tokens are listed whole');
+    }
+    const answer = all ? await pats.listAll(filter, mountOf(flags)) : await pats.listOwn(mountOf(flags));
     printWarnings(session, answer.warnings);
     const rows = (answer.data?.keys ?? []).map((id) => ({ ...answer.data.key_info?.[id], id }));
     await printItems(session, answer.data, ['id', 'start', 'name', 'owner', 'state', 'expire_time'], rows);

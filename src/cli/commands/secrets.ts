@@ -7,6 +7,7 @@ export function registerSecrets(program: Command, context: CliContext): void {
     group: 'secrets',
     summary: 'Enables and disables secret engines.',
     noun: 'secret engine',
+    enableFlags: [['--version <number>', 'version of the engine (kv: 1 or 2)']],
     examples: {
       enable: 'strongroom secrets enable -path=web-ca -max-lease-ttl=8760h pki',
       disable: 'strongroom secrets disable web-ca',

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { TokenReference } from '../../client/index.ts';
 import type { CliContext } from '../context.ts';
-import { addCommand, collect, onServer } from '../define-command.ts';
+import { addCommand, choiceFlag, collect, onServer } from '../define-command.ts';
 import { type Flags, listFlag, mapFlag, numberFlag, switchFlag, textFlag } from '../flag-values.ts';
 import { printAnswer, printField, printLine, printStructured, printWarnings } from '../print.ts';
 import { readSecret } from '../secret-input.ts';
@@ -36,7 +36,7 @@ function registerCreate(group: Command, context: CliContext): void {
     .option('--no-renewable', 'not renewable (-renewable=false)')
     .option('--display-name <name>', 'name in logs and lists')
     .option('--metadata <name=value>', 'metadata; repeatable', collect)
-    .option('--type <type>', 'service or batch')
+    .addOption(choiceFlag('--type <type>', 'kind of token', ['service', 'batch']))
     .option('--role <name>', 'token role to make it by')
     .option('--entity-alias <name>', 'entity alias, with a role that allows it');
   onServer(command, context, async (session, flags) => {
@@ -94,7 +94,7 @@ function registerRevoke(group: Command, context: CliContext): void {
     .argument('[token]', 'the token: - for standard input, @file for a file')
     .option(...accessorFlag)
     .option('--self', 'the own token')
-    .option('--mode <mode>', 'orphan lets the children live on');
+    .addOption(choiceFlag('--mode <mode>', 'orphan lets the children live on', ['orphan']));
   onServer(command, context, async (session, flags, word: string | undefined) => {
     const self = switchFlag(flags, 'self');
     const mode = textFlag(flags, 'mode');

@@ -1,6 +1,19 @@
 import type { Connection } from '../connection.ts';
 import type { Answer } from '../wire.ts';
 
+/** What a credential of any kind can be in. */
+export const credentialStates = [
+  'active',
+  'disabled',
+  'revoked',
+  'expired',
+  'not_yet_valid',
+  'rotated',
+  'exhausted',
+] as const;
+
+export const credentialKinds = ['token', 'api_key', 'pat', 'certificate', 'lease'] as const;
+
 export interface CredentialFilter {
   /** `token`, `api_key`, `pat`, `certificate`, `secret_id` or `lease`. */
   readonly kind?: string | undefined;

@@ -237,7 +237,7 @@ export class TokenStore {
   async removeSpent(): Promise<void> {
     for (let key = this.#spent.at(-1); key !== undefined; key = this.#spent.at(-1)) {
       await this.#deleteTrees(key.namespace, { id: key.id });
-      this.#spent.splice(this.#spent.indexOf(key), 1);
+      this.#spent.splice(this.#spent.lastIndexOf(key), 1);
     }
   }
 

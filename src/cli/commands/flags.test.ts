@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { type RunOptions, type RunResult, runInProcess } from '../../../test/cli/in-process.ts';
+import { envelope, type Handler, startResponder } from '../../../test/cli/responder.ts';
+
+interface Ran extends RunResult {
+  /** `VERB path body` of each request. */
+  readonly sent: readonly string[];
+}
+
+async function run(
+  args: readonly string[],
+  handler: Handler = () => envelope({ keys: [] }),
+  options: RunOptions = {},
+): Promise<Ran> {
+  await using server = await startResponder(handler);
+  const result = await runInProcess(args, { ...options, env: { VAULT_ADDR: server.address, VAULT_TOKEN: 'srs.own' } });
+  const sent = server.requests.map(({ method, url, body }) => `${method} ${url.slice('/v1/'.length)} ${body}`.trim());
+  return { ...result, sent };
+}
+
+describe('flags that take one of a few words', () => {
+  it.each([
+    [['key', 'list', '-state=CANARY'], /one of: active, disabled, revoked, expired, not_yet_valid, rotated, exhausted/],
+    [['key', 'list', '-sort=CANARY'], /one of: created_time, -created_time/],
+    [['key', 'verify', '-scope-mode=CANARY', '-'], /one of: all, any/],
+    [['pat', 'list', '-all', '-state=CANARY'], /one of: active, /],
+    [['credentials', 'list', '-state=CANARY'], /one of: active, /],
+    [['credentials', 'revoke', '-yes', '-kind=CANARY'], /one of: token, api_key, pat, certificate, lease/],
+    [['token', 'create', '-type=CANARY'], /one of: service, batch/],
+    [['token', 'revoke', '-mode=CANARY', '-'], /one of: orphan/],
+    [['secrets', 'enable', '-listing-visibility=CANARY', 'kv'], /one of: unauth, hidden/],
+    [['login', '-method=CANARY'], /one of: token, userpass, cert/],
+    [['server', '-dev', '-log-level=CANARY'], /one of: trace, debug, info, warn, error/],
+  ])('%j is refused with the words there are, and nothing is sent', async (args, words) => {
+    const result = await run(args, undefined, { stdin: 'x' });
+    expect(result).toMatchObject({ code: 1, stdout: '', sent: [] });
+    expect(result.stderr).toMatch(words);
+    expect(result.stderr).not.toContain('CANARY');
+  });
+
+  it('a filter that would be passed over is refused', async () => {
+    expect(await run(['pat', 'list', '-state=active'])).toMatchObject({ code: 1, sent: [] });
+  });
+
+  it('help shows the flags of the command alone', async () => {
+    expect((await runInProcess(['auth', 'enable', '-h'])).stdout).not.toContain('--version');
+    expect((await runInProcess(['secrets', 'enable', '-h'])).stdout).toContain('--version');
+    expect(await run(['auth', 'enable', '-version=2', 'userpass'])).toMatchObject({ code: 1, sent: [] });
+  });
+
+  it('a switch with a value that is none is refused by name, rather than the value taken for a word', async () => {
+    for (const args of [
+      ['read', '-tls-skip-verify=CANARY', 'a'],
+      ['server', '-dev=CANARY'],
+    ]) {
+      const result = await run(args);
+      expect(result).toMatchObject({ code: 1, sent: [] });
+      expect(result.stderr).toMatch(/^error: -(tls-skip-verify|dev) takes true or false\nhint: /);
+    }
+  });
+});
+
+describe('durations', () => {
+  const data = { default_lease_ttl: 2_764_800, user_lockout_duration: 900, token_period: 0, max_ttl: '72h', tttl: 5 };
+
+  it('are one form in tables and numbers in JSON', async () => {
+    const table = await run(['read', 'sys/auth/token/tune'], () => envelope(data));
+    expect(table.stdout.split('\n').map((line) => line.split(/ +/)[1])).toEqual([
+      'Value',
+      '-----',
+      '768h',
+      '15m',
+      '0s',
+      '72h',
+      '5',
+      undefined,
+    ]);
+    const json = await run(['read', 'sys/auth/token/tune', '-format=json'], () => envelope(data));
+    expect(JSON.parse(json.stdout)).toMatchObject({ data });
+    expect((await run(['read', '-field=default_lease_ttl', 'x'], () => envelope(data))).stdout).toBe('2764800');
+    const auth = { client_token: 'srs.new', accessor: 'a', policies: [], lease_duration: 2_764_800, metadata: null };
+    const login = ['login', '-method=userpass', '-no-store', 'username=a'];
+    expect((await run(login, () => envelope(null, { auth }), { stdin: 'pw' })).stdout).toMatch(
+      /^token_duration +768h$/m,
+    );
+    const mounts = { 'a/': { type: 'kv', config: { default_lease_ttl: 0, max_lease_ttl: 7200 } } };
+    expect((await run(['secrets', 'list', '-detailed'], () => envelope(mounts))).stdout).toMatch(/ system +2h/);
+  });
+});
