@@ -20,8 +20,13 @@ async function readValue(context: CliContext, name: string, text: string): Promi
 }
 
 function parseBody(text: string, where: string): { readonly [key: string]: Json } {
-  const parsed = parseJson(text);
-  if (!isJsonObject(parsed)) throw new UsageError(`${where} is not a JSON object`);
+  let parsed: Json = null;
+  try {
+    parsed = parseJson(text);
+  } catch {
+    // What it holds may be secret: only where it came from is told.
+  }
+  if (!isJsonObject(parsed)) throw new UsageError(`${where} is not a JSON object`, 'write {"name": "value"}');
   return parsed;
 }
 

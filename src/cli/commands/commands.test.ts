@@ -91,6 +91,10 @@ describe('what each command sends', () => {
       'POST a {"n":1,"__proto__":{"a":1}}',
     ]);
     expect((await run(['write', 'a', '-'], undefined, { stdin: '[1]' })).code).toBe(1);
+    const broken = await run(['write', 'a', '-'], undefined, { stdin: '{"pin": CANARY' });
+    expect(broken).toMatchObject({ code: 1, sent: [] });
+    expect(broken.stderr).toMatch(/^error: standard input is not a JSON object\n/);
+    expect(broken.stderr).not.toContain('CANARY');
     expect((await run(['write', 'a', 'x=-', 'y=-'], undefined, { stdin: 'in' })).code).toBe(1);
     expect((await run(['write', 'a', 'x=@/nonexistent'])).stderr).toContain('does not exist');
   });
