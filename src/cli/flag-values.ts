@@ -3,23 +3,40 @@ import { UsageError } from './usage-error.ts';
 /** What commander read, by camel-cased flag name. */
 export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
+/** Where nothing is a value like any other. */
+const mayBeEmpty = new Set(['description', 'displayName', 'reason', 'contact', 'justification', 'namespace', 'ns']);
+
+/** An unset shell variable would make a token without the policy or the lifetime that was meant: of root, for ever. */
+function refuseEmpty(name: string): never {
+  throw new UsageError(`-${kebab(name)} is empty`, 'give it a value or leave it out; is a shell variable unset?');
+}
+
+/** A flag's text. An empty one is refused but where it means something. */
 export function textFlag(flags: Flags, name: string): string | undefined {
   const value = flags[name];
-  return typeof value === 'string' ? value : undefined;
+  if (typeof value !== 'string') return undefined;
+  if (value.trim() === '' && !mayBeEmpty.has(name)) refuseEmpty(name);
+  return value;
 }
 
 export function switchFlag(flags: Flags, name: string): boolean {
   return flags[name] === true;
 }
 
-/** A repeatable flag whose values may hold commas: `-policy=a,b -policy=c` is three. Undefined when not given. */
+/**
+ * A repeatable flag whose values may hold commas: `-policy=a,b -policy=c` is three. Undefined when not given; one
+ * without anything in it is refused.
+ */
 export function listFlag(flags: Flags, name: string): string[] | undefined {
   const value = flags[name];
   if (!Array.isArray(value)) return undefined;
-  return value
-    .flatMap((item: string) => item.split(','))
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
+  return value.flatMap((given: string) => {
+    const items = given
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '');
+    return items.length === 0 ? refuseEmpty(name) : items;
+  });
 }
 
 /** A repeatable flag taken as it is. */

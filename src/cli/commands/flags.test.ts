@@ -38,6 +38,28 @@ describe('flags that take one of a few words', () => {
     expect(result.stderr).not.toContain('CANARY');
   });
 
+  it.each([
+    [['token', 'create', '-policy=']],
+    [['token', 'create', '-policy=web', '-policy=,']],
+    [['token', 'create', '-policy=web', '-ttl=']],
+    [['token', 'create', '-policy=web', '-bound-cidr', ' ']],
+    [['token', 'revoke', '-accessor=']],
+    [['key', 'create', '-expire-time=']],
+    [['key', 'list', '-owner=']],
+    [['pat', 'create', '-name=n', '-policy=']],
+    [['credentials', 'revoke', '-kind=token', '-owner=', '-yes']],
+    [['kv', 'get', '-mount=', 'a']],
+  ])('%j: an empty value is refused, since what was meant to narrow would not', async (args) => {
+    const result = await run(args);
+    expect(result).toMatchObject({ code: 1, stdout: '', sent: [] });
+    expect(result.stderr).toMatch(/^error: -[a-z-]+ is empty\nhint: .*shell variable/);
+  });
+
+  it('an empty text is taken where it means something', async () => {
+    expect((await run(['key', 'revoke', 'k', '-reason='])).code).toBe(0);
+    expect((await run(['read', '-namespace=', 'a'])).code).toBe(0);
+  });
+
   it('a filter that would be passed over is refused', async () => {
     expect(await run(['pat', 'list', '-state=active'])).toMatchObject({ code: 1, sent: [] });
   });
