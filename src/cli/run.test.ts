@@ -194,6 +194,12 @@ describe('errors', () => {
     expect(wrong.stderr).toContain('no handler for route');
   });
 
+  it('with the token of the examples say "root" where they mean the policy', async () => {
+    const handler: Handler = () => refusal(400, 'invalid_request', 'cannot delete "root" policy');
+    const result = await run(['policy', 'delete', 'root'], handler, { env: { VAULT_TOKEN: 'root' } });
+    expect(result.stderr).toContain('cannot delete "root" policy');
+  });
+
   it('of a namespace say that there is the root one alone', async () => {
     const handler: Handler = () => refusal(404, 'namespace_not_found', 'namespace not found', 'leave the header out');
     const result = await run(['read', '-namespace=team', 'x'], handler, { env: { VAULT_TOKEN: 'root' } });
