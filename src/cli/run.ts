@@ -4,6 +4,7 @@ import { commandGroups } from './command-groups.ts';
 import type { CliContext, ExitCode } from './context.ts';
 import { normaliseFlags } from './normalise-flags.ts';
 import { printError } from './print-error.ts';
+import { UsageError } from './usage-error.ts';
 
 /** One line for scripts: ours and the level of the API. */
 export const versionText = `strongroom ${strongroomVersion} (Vault API ${vaultApiVersion})`;
@@ -14,6 +15,9 @@ _SKIP_VERIFY, _FORMAT; the same names with VAULT_ are read where these are not s
 Exit codes: 0 done, 1 wrong usage, 2 refused or failed. For "status": 0 unsealed, 2 sealed, 1 no answer.
 `;
 
+/** Of the program itself: every other flag is a command's. */
+const ownFlags = new Set(['h', 'help', 'v', 'version']);
+
 /** Only the group that was asked for is loaded: the others are names and summaries. */
 async function buildProgram(context: CliContext, firstWord: string | undefined): Promise<Command> {
   const program = new Command('strongroom')
@@ -21,6 +25,7 @@ async function buildProgram(context: CliContext, firstWord: string | undefined):
     .version(versionText, '--version', 'print the version')
     .helpOption('--help', 'print help')
     .addHelpText('after', footer)
+    .showHelpAfterError('hint: add --help to see how it is used')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
@@ -44,6 +49,10 @@ function hideFlagValues(text: string): string {
 /** Runs one command line (without the program's name) and answers the exit code. Nothing is thrown. */
 export async function runCli(args: readonly string[], context: CliContext): Promise<ExitCode> {
   try {
+    const first = /^--?([a-z][a-z-]*)/.exec(args[0] ?? '')?.[1];
+    if (first !== undefined && !ownFlags.has(first)) {
+      throw new UsageError('flags stand behind the command', `as in: strongroom status -${first}…`);
+    }
     const program = await buildProgram(context, args[0] === 'help' ? args[1] : args[0]);
     await program.parseAsync(normaliseFlags(args, program), { from: 'user' });
     return context.exitCode;

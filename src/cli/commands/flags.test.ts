@@ -109,3 +109,14 @@ describe('durations', () => {
     expect((await run(['secrets', 'list', '-detailed'], () => envelope(mounts))).stdout).toMatch(/ system +2h/);
   });
 });
+
+describe('the parser', () => {
+  it('what the parser refuses has a hint as all else, and flags in front of the command are told where they stand', async () => {
+    for (const args of [['sttaus'], ['token', 'crate'], ['read'], ['read', '-nope', 'x']]) {
+      expect((await runInProcess(args)).stderr).toMatch(/^error: .*\n(\(Did you mean .*\)\n)?hint: add --help .*\n$/);
+    }
+    const early = await runInProcess(['-address=CANARY', 'read', 'x']);
+    expect(early).toMatchObject({ code: 1, stdout: '' });
+    expect(early.stderr).toBe('error: flags stand behind the command\nhint: as in: strongroom status -address…\n');
+  });
+});
