@@ -93,6 +93,7 @@ export {
   type ClientPathRequest,
   type ClientPathResult,
   type PathFailure,
+  SignatureMemo,
   slackSeconds,
   verifyClientPath,
 } from './path/index.ts';

@@ -1,5 +1,11 @@
 import type { Mount } from '../../core/index.ts';
-import { decodePem, type ParsedCertificate, parseCertificate, verifyClientPath } from '../../x509/index.ts';
+import {
+  decodePem,
+  type ParsedCertificate,
+  parseCertificate,
+  SignatureMemo,
+  verifyClientPath,
+} from '../../x509/index.ts';
 import type { CertStore } from './cert-store.ts';
 import { clientName } from './client-name.ts';
 import { matchesRole } from './matches-role.ts';
@@ -21,6 +27,7 @@ export async function verifyLogin(
   roles: readonly CertRole[],
 ): Promise<VerifiedLogin | undefined> {
   const isRevoked = revocationCheck(store, mount);
+  const signatures = new SignatureMemo();
   for (const role of roles) {
     const result = await verifyClientPath({
       leafDer: presented.leafDer,
@@ -29,6 +36,7 @@ export async function verifyLogin(
       clock: store.core.clock,
       purpose: 'clientAuth',
       isRevoked,
+      signatures,
     });
     const commonName = result.ok ? clientName(result.leaf) : undefined;
     if (result.ok && commonName !== undefined && matchesRole(result.leaf, commonName, role))

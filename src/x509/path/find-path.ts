@@ -2,6 +2,7 @@ import type { ParsedCertificate } from '../certificate/index.ts';
 import { sameName } from '../names/index.ts';
 import { SubjectPublicKey } from '../public-key/index.ts';
 import type { PathFailure } from './path-failure.ts';
+import type { SignatureMemo } from './signature-memo.ts';
 
 export const maxPathLength = 8;
 /** Signature checks in one search: crossed certificates cannot make it explode. */
@@ -10,6 +11,7 @@ const maxSignatureChecks = 64;
 export interface PathSearch {
   readonly intermediates: readonly ParsedCertificate[];
   readonly anchors: readonly ParsedCertificate[];
+  readonly signatures: SignatureMemo;
   /** Judges a complete path, leaf first, anchor last. */
   readonly judge: (path: readonly ParsedCertificate[]) => PathFailure | undefined;
 }
@@ -31,22 +33,36 @@ function couldIssue(issuer: ParsedCertificate, certificate: ParsedCertificate): 
 export function findIssuer(
   certificate: ParsedCertificate,
   candidates: readonly ParsedCertificate[],
+  signatures: SignatureMemo,
 ): ParsedCertificate | undefined {
-  const state: State = { checks: 0, failure: 'no_path' };
-  return candidates.find((issuer) => couldIssue(issuer, certificate) && isSignedBy(certificate, issuer, state));
+  return candidates.find(
+    (issuer) =>
+      couldIssue(issuer, certificate) &&
+      signatures.check(certificate, issuer, () => checkSignature(certificate, issuer)) === undefined,
+  );
 }
 
 /** Whether the issuer's key made the certificate's signature; refuses keys too weak to tell. */
-function isSignedBy(certificate: ParsedCertificate, issuer: ParsedCertificate, state: State): boolean {
-  state.checks += 1;
-  if (certificate.scheme === undefined) return fail(state, 'bad_signature');
+function checkSignature(certificate: ParsedCertificate, issuer: ParsedCertificate): PathFailure | undefined {
+  if (certificate.scheme === undefined) return 'bad_signature';
   let key: SubjectPublicKey;
   try {
     key = SubjectPublicKey.read(issuer.spki);
   } catch {
-    return fail(state, 'weak_key');
+    return 'weak_key';
   }
-  return key.verify(certificate.scheme, certificate.tbs, certificate.signature) || fail(state, 'bad_signature');
+  return key.verify(certificate.scheme, certificate.tbs, certificate.signature) ? undefined : 'bad_signature';
+}
+
+function isSignedBy(
+  certificate: ParsedCertificate,
+  issuer: ParsedCertificate,
+  search: PathSearch,
+  state: State,
+): boolean {
+  state.checks += 1;
+  const failure = search.signatures.check(certificate, issuer, () => checkSignature(certificate, issuer));
+  return failure === undefined || fail(state, failure);
 }
 
 function fail(state: State, failure: PathFailure): false {
@@ -70,7 +86,7 @@ function extend(path: ParsedCertificate[], search: PathSearch, state: State): Pa
       fail(state, 'search_limit');
       return undefined;
     }
-    if (!isSignedBy(last, issuer, state)) continue;
+    if (!isSignedBy(last, issuer, search, state)) continue;
     const longer = [...path, issuer];
     if (!anchor) {
       const found = extend(longer, search, state);

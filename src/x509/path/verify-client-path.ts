@@ -1,5 +1,5 @@
 import type { Awaitable, Clock } from '../../lib/index.ts';
-import { type ParsedCertificate, parseCertificateDer } from '../certificate/index.ts';
+import type { ParsedCertificate } from '../certificate/index.ts';
 import { type ExtendedKeyUsageName, extendedKeyUsageOids } from '../extensions/index.ts';
 import { SubjectPublicKey } from '../public-key/index.ts';
 import {
@@ -12,6 +12,7 @@ import {
 } from './certificate-checks.ts';
 import { findIssuer, findPath, type PathSearch } from './find-path.ts';
 import type { PathFailure } from './path-failure.ts';
+import { parseOnce, SignatureMemo } from './signature-memo.ts';
 
 const maxIntermediates = 16;
 const maxAnchors = 256;
@@ -32,6 +33,8 @@ export interface ClientPathRequest {
   readonly isRevoked?:
     | ((certificate: ParsedCertificate, issuer: ParsedCertificate | undefined) => Awaitable<boolean>)
     | undefined;
+  /** One for all searches for a client, where there are several. */
+  readonly signatures?: SignatureMemo | undefined;
 }
 
 export type ClientPathResult =
@@ -45,9 +48,6 @@ export type ClientPathResult =
   | { readonly ok: false; readonly failure: PathFailure };
 
 const refuse = (failure: PathFailure): ClientPathResult => ({ ok: false, failure });
-
-const parseAll = (list: readonly Uint8Array[]): ParsedCertificate[] =>
-  list.map((der) => parseCertificateDer(Buffer.from(der)));
 
 /** Leaf rules: not a purpose of its own choosing, digitalSignature when usages are listed (RFC 5280 4.2.1.3). */
 function checkLeaf(leaf: ParsedCertificate, nowSeconds: number, purposeOid: string): PathFailure | undefined {
@@ -82,12 +82,13 @@ interface RevocationFailure {
 async function checkRevocation(
   path: readonly ParsedCertificate[],
   anchors: readonly ParsedCertificate[],
+  signatures: SignatureMemo,
   isRevoked: ClientPathRequest['isRevoked'],
 ): Promise<RevocationFailure | undefined> {
   if (!isRevoked) return undefined;
   for (const [index, certificate] of path.entries()) {
     try {
-      const issuer = path[index + 1] ?? findIssuer(certificate, anchors);
+      const issuer = path[index + 1] ?? findIssuer(certificate, anchors, signatures);
       if ((await isRevoked(certificate, issuer)) !== false) return { failure: 'revoked', certificate };
     } catch {
       return { failure: 'revocation_unknown', certificate };
@@ -119,6 +120,7 @@ function searchPath(leaf: ParsedCertificate, search: PathSearch): ParsedCertific
  * with 60 s of slack, basicConstraints, key usage, purpose through the whole chain, path length, name constraints, no
  * unknown critical extension, at most 8 certificates. Policies are not built: a demand for an explicit one refuses.
  * Never throws for what the client sent; every doubt is a refusal. Nothing is fetched from addresses in certificates.
+ * The bytes given are read once, for as long as somebody holds them: do not write to them.
  */
 export async function verifyClientPath(request: ClientPathRequest): Promise<ClientPathResult> {
   if (request.intermediatesDer.length > maxIntermediates || request.anchorsDer.length > maxAnchors) {
@@ -128,9 +130,9 @@ export async function verifyClientPath(request: ClientPathRequest): Promise<Clie
   let intermediates: ParsedCertificate[];
   let anchors: ParsedCertificate[];
   try {
-    leaf = parseCertificateDer(Buffer.from(request.leafDer));
-    intermediates = parseAll(request.intermediatesDer);
-    anchors = parseAll(request.anchorsDer);
+    leaf = parseOnce(request.leafDer);
+    intermediates = request.intermediatesDer.map(parseOnce);
+    anchors = request.anchorsDer.map(parseOnce);
   } catch {
     return refuse('malformed');
   }
@@ -143,12 +145,13 @@ export async function verifyClientPath(request: ClientPathRequest): Promise<Clie
   // A CA speaks for others and is nobody's client. Who is trusted by itself may say CA, as self-signed certificates do.
   if (!pinned && leaf.basicConstraints?.ca === true) return refuse('authority_as_client');
   const judge = (path: readonly ParsedCertificate[]) => judgePath(path, nowSeconds, purposeOid);
+  const signatures = request.signatures ?? new SignatureMemo();
   let trusted = anchors;
   let revoked: RevocationFailure | undefined;
   for (;;) {
-    const path = pinned ? [leaf] : searchPath(leaf, { intermediates, anchors: trusted, judge });
+    const path = pinned ? [leaf] : searchPath(leaf, { intermediates, anchors: trusted, signatures, judge });
     if (typeof path === 'string') return refuse(revoked?.failure ?? path);
-    revoked = await checkRevocation(path, anchors, request.isRevoked);
+    revoked = await checkRevocation(path, anchors, signatures, request.isRevoked);
     if (!revoked) return { ok: true, leaf, path, pinned };
     // A CA may be trusted by a second certificate of its key, which stands when the first is revoked; nothing else does.
     const { certificate } = revoked;
