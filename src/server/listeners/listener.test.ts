@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls, TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ConnectionFacts, describeConnection } from './describe-connection.ts';
 import type { ListenerOptions } from './listener.ts';
@@ -92,10 +92,17 @@ describe('client certificates', () => {
           maxVersion,
           ...(session ? { session } : {}),
         });
+        // TLS 1.3 gives a session after the handshake, TLS 1.2 in it, when nobody listens yet.
         client.socket.on('session', (bytes: Buffer) => {
           session = bytes;
         });
         await client.request(get);
+        const { socket } = client;
+        if (!(socket instanceof TLSSocket)) throw new Error('not over TLS');
+        if (maxVersion === 'TLSv1.2') session = socket.getSession();
+        expect(session).toBeDefined();
+        expect(socket.isSessionReused()).toBe(false);
+        expect(facts.at(-1)?.peerCertificateDer).toEqual(der('client.pem'));
         expect(facts.at(-1)?.peerChainDer.length).toBe(1);
         client.close();
       }
