@@ -130,6 +130,35 @@ describe('chains', () => {
   });
 });
 
+describe('MTL-08: where a certificate comes from', () => {
+  it('is the handshake: fields of a proxy are not looked at, and nothing is said of whom they name', async () => {
+    await role('fields', 'root', pem(root.certificate.der));
+    const { der } = await makeLeaf(root);
+    const text = encodeURIComponent(encodePem('CERTIFICATE', der));
+    const headers = {
+      'x-ssl-client-cert': text,
+      'x-ssl-client-verify': 'SUCCESS',
+      'x-forwarded-client-cert': `Cert="${text}"`,
+      'x-forwarded-tls-client-cert': der.toString('base64'),
+      'client-cert': `:${der.toString('base64')}:`,
+    };
+    for (const path of ['auth/fields/login', 'sys/health', 'sys/seal-status']) {
+      const method = path.startsWith('auth') ? 'POST' : 'GET';
+      const body = method === 'POST' ? { body: {} } : {};
+      const [bare, named] = [
+        await server.call(method, path, body),
+        await server.call(method, path, { ...body, headers }),
+      ];
+      expect(named.status).toBe(bare.status);
+      expect(Object.keys(named.json)).toEqual(Object.keys(bare.json));
+      expect(named.text).not.toContain('a.example.test');
+    }
+    const refused = await server.call('POST', 'auth/fields/login', { body: {}, headers });
+    expect([refused.status, refused.json.errors]).toEqual([400, ['client certificate must be supplied']]);
+    expect((await logIn('fields', [der])).status).toBe(200);
+  });
+});
+
 describe('MTL-13: dates', () => {
   it('are judged with a minute of slack on both sides, for authorities as well', async () => {
     await role('dates', 'root', pem(root.certificate.der));

@@ -185,6 +185,15 @@ describe('MTL-03: uploaded revocation lists', () => {
     });
   });
 
+  it('a list in a name that cannot be read is refused, and is of nobody', async () => {
+    const subject = Buffer.from(root.certificate.subject);
+    subject[subject.indexOf(0x0c) + 2] = 0xff; // no UTF-8
+    const unreadable = await list({ ...root, issuer: { ...root.issuer, subject } });
+    const answer = await call('POST', 'auth/cert/crls/unreadable', { crl: unreadable });
+    expect([answer.status, answer.json?.code]).toEqual([400, 'invalid_field']);
+    expect(await logIn('root', (await makeLeaf(root)).der)).toBe(200);
+  });
+
   it('a list is believed from the first request after unsealing on', async () => {
     const { der } = await makeLeaf(root);
     await withLists({ own: await list(root, { revoked: [der] }) }, async () => {

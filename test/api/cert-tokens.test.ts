@@ -124,6 +124,27 @@ describe('the token settings of a role hold for its tokens', () => {
   });
 });
 
+describe('what a role cannot be', () => {
+  it.each([
+    ['named without end', { display_name: 'x'.repeat(513) }],
+    ['named with a line break', { display_name: 'a\nb' }],
+    ['asking for more extensions than a certificate has', { required_extensions: Array(65).fill('1.2.3:*') }],
+    ['showing more extensions than a certificate has', { allowed_metadata_extensions: Array(65).fill('1.2.3') }],
+    ['asking for an empty name', { allowed_common_names: [''] }],
+    ['asking an OCSP responder', { ocsp_enabled: true }],
+    ['without a certificate', { certificate: '' }],
+    [
+      'with a key beside its certificate',
+      { certificate: '-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----' },
+    ],
+  ])('%s', async (_what, fields) => {
+    const certificate = encodePem('CERTIFICATE', authority.certificate.der);
+    const answer = await server.root('POST', 'auth/cert/certs/wishes', { certificate, ...fields });
+    expect([answer.status, answer.json?.code]).toEqual([400, 'invalid_field']);
+    expect((await server.root('GET', 'auth/cert/certs/wishes')).status).toBe(404);
+  });
+});
+
 describe('MTL-02: renewals', () => {
   const end = async (token: string) => (await show(token)).json.data.expire_time;
 

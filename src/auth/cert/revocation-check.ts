@@ -55,7 +55,7 @@ function isListed(
   issuer: ParsedCertificate | undefined,
   nowSeconds: number,
 ): boolean {
-  const named = lists.filter((list) => sameName(list.issuer, certificate.issuer));
+  const named = lists.filter((list) => isNamed(list, certificate.issuer));
   const serial = serialKey(certificate.serial);
   if (named.some((list) => list.revoked.has(serial))) return true;
   if (named.length === 0) return false;
@@ -68,6 +68,15 @@ function isListed(
     if (thisUpdateSeconds > nowSeconds + slackSeconds) throw new Error('an uploaded revocation list is of the future');
   }
   return false;
+}
+
+/** What cannot be read as a name is no issuer's: it must not refuse everybody. */
+function isNamed(list: ParsedCrl, issuer: Buffer): boolean {
+  try {
+    return sameName(list.issuer, issuer);
+  } catch {
+    return false;
+  }
 }
 
 /** Keys for which the signature of a list was checked; few certificates sign lists of one name. */

@@ -1,6 +1,6 @@
 import { type AnyRoute, access, field, pageFields, pageLength, route, tokenParameterFields } from '../../core/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
-import { parseCrl } from '../../x509/index.ts';
+import { emptyName, parseCrl, sameName } from '../../x509/index.ts';
 import type { CertStore } from './cert-store.ts';
 import { logIn } from './operations/log-in.ts';
 import { writeRole } from './operations/write-role.ts';
@@ -189,7 +189,8 @@ function crlRoutes(store: CertStore): AnyRoute[] {
           });
         }
         const pem = fields.crl ?? '';
-        parseCrl(pem);
+        // Lists are found by comparing their issuer's name: this throws for one that cannot be compared.
+        sameName(parseCrl(pem).issuer, emptyName);
         await store.crls.modify(mount, fields.name, () => ({ pem }));
       },
     }),

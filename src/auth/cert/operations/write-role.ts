@@ -7,6 +7,8 @@ import type { CertRole } from '../records.ts';
 const maxPatterns = 200;
 const maxPatternLength = 512;
 const maxCertificates = 64;
+/** As many as a certificate can have. */
+const maxRoleExtensions = 64;
 
 type RoleFields = Parameters<typeof readTokenParameters>[0] & {
   readonly name: string;
@@ -85,6 +87,12 @@ function checkRole(role: CertRole): void {
       'a pattern is empty or too long, or there are too many',
       `${maxPatterns} patterns of ${maxPatternLength} characters`,
     );
+  }
+  if (role.displayName.length > maxPatternLength || /\p{Cc}/u.test(role.displayName)) {
+    refuse('the display name is too long or holds control characters', `${maxPatternLength} characters`);
+  }
+  if (Math.max(role.requiredExtensions.length, role.allowedMetadataExtensions.length) > maxRoleExtensions) {
+    refuse('too many extensions', `${maxRoleExtensions} to require, ${maxRoleExtensions} to show`);
   }
   for (const wanted of role.requiredExtensions) {
     const [oid = '', ...rest] = wanted.replace(/^hex:/, '').split(':');
