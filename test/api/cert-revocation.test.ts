@@ -185,6 +185,22 @@ describe('MTL-03: uploaded revocation lists', () => {
     });
   });
 
+  it('an older list of an issuer does not replace a newer one: replayed, it would hide what was revoked since', async () => {
+    const { der } = await makeLeaf(root);
+    const write = async (crl: string) => (await call('POST', 'auth/cert/crls/own', { crl })).status;
+    await withLists({ own: await list(root, { number: 8n, revoked: [der] }) }, async () => {
+      const older = await call('POST', 'auth/cert/crls/own', { crl: await list(root, { number: 7n }) });
+      expect([older.status, older.json?.code]).toEqual([400, 'conflict']);
+      expect(await logIn('root', der)).toBe(400);
+      expect(await write(await list(root, { number: 8n, revoked: [der], nextUpdate: 2 * daySeconds }))).toBe(204);
+      expect(await write(await list(root, { number: 9n, revoked: [der] }))).toBe(204);
+      // Of another issuer it is another list; and the operator may delete what is there.
+      expect(await write(await list(middle, { number: 1n }))).toBe(204);
+      expect((await call('DELETE', 'auth/cert/crls/own')).status).toBe(204);
+      expect(await write(await list(root, { number: 1n }))).toBe(204);
+    });
+  });
+
   it('a list in a name that cannot be read is refused, and is of nobody', async () => {
     const subject = Buffer.from(root.certificate.subject);
     subject[subject.indexOf(0x0c) + 2] = 0xff; // no UTF-8

@@ -1,8 +1,9 @@
 import { type AnyRoute, access, field, pageFields, pageLength, route, tokenParameterFields } from '../../core/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
-import { emptyName, parseCrl, sameName } from '../../x509/index.ts';
+import { parseCrl } from '../../x509/index.ts';
 import type { CertStore } from './cert-store.ts';
 import { logIn } from './operations/log-in.ts';
+import { writeCrl } from './operations/write-crl.ts';
 import { writeRole } from './operations/write-role.ts';
 import { defaultCertConfig, showCertRole } from './records.ts';
 
@@ -182,17 +183,7 @@ function crlRoutes(store: CertStore): AnyRoute[] {
       summary: 'Uploads a revocation list (PEM). One that is out of date refuses every log-in of its issuer.',
       access: access.capability,
       fields: { ...name, crl: field.text().optional(), url: field.text().optional() },
-      handle: async ({ mount, fields }) => {
-        if (fields.url !== undefined && fields.url !== '') {
-          throw new StrongroomError('invalid_field', 'url is not supported: nothing is fetched', {
-            hint: 'send the list itself as "crl"',
-          });
-        }
-        const pem = fields.crl ?? '';
-        // Lists are found by comparing their issuer's name: this throws for one that cannot be compared.
-        sameName(parseCrl(pem).issuer, emptyName);
-        await store.crls.modify(mount, fields.name, () => ({ pem }));
-      },
+      handle: (request) => writeCrl(store, request),
     }),
     route({
       id: 'cert.crl.delete',
