@@ -99,6 +99,8 @@ function userRoutes(parts: LoginParts): AnyRoute[] {
         if (name === undefined) return;
         await endPats(core, mount, name);
         await core.store.commit([users.remove(mount, name), ...(await endOfSessions(core, mount, name))]);
+        // Those that a log-in made until it ended.
+        await endPats(core, mount, name);
         await core.revocations.settle(mount.namespace);
       },
     }),

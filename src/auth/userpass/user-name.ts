@@ -19,8 +19,17 @@ export function requireUserName(text: string): string {
   });
 }
 
-/** A password that can be hashed: not empty, and short enough that hashing stays cheap. */
-export function requirePassword(text: string): SecretText {
+/**
+ * A password that can be hashed: not empty, and short enough that hashing stays cheap. Keyboards write the same letters
+ * in several ways: the composed one is what counts (RFC 8265 4.2.2).
+ */
+export function requirePassword(sent: string): SecretText {
+  if (!sent.isWellFormed()) {
+    throw new StrongroomError('invalid_field', 'the password is no Unicode text', {
+      hint: 'it holds half of a surrogate pair',
+    });
+  }
+  const text = sent.normalize('NFC');
   if (text === '') throw new StrongroomError('missing_field', 'missing password', { hint: 'send "password"' });
   if (Buffer.byteLength(text) > maxPasswordBytes) {
     throw new StrongroomError('invalid_field', 'the password is too long', {

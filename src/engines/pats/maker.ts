@@ -1,6 +1,7 @@
 import { type EngineRequest, type PatBound, type Principal, requirePrincipal, stateOf } from '../../core/index.ts';
 import { parseCidrList, StrongroomError } from '../../lib/index.ts';
 import type { Change } from '../../store/index.ts';
+import { ownerRights } from './owner.ts';
 import { type PatStore, placeOf } from './pat-store.ts';
 
 function refuse(message: string, hint: string): never {
@@ -33,12 +34,20 @@ export async function readMaker(pats: PatStore, request: EngineRequest<unknown>)
   const principal = requireOwner(request);
   if (principal.usesLeft !== undefined)
     refuse('a token with limited uses cannot make personal access tokens', 'use a token without a limit of uses');
-  return principal.kind === 'token' ? tokenMaker(request, principal) : patMaker(pats, request, principal);
+  return principal.kind === 'token' ? tokenMaker(pats, request, principal) : patMaker(pats, request, principal);
 }
 
-function tokenMaker({ namespace, nowMillis }: EngineRequest<unknown>, principal: Principal): Maker {
-  const { token } = principal;
+async function tokenMaker(
+  pats: PatStore,
+  { namespace, nowMillis }: EngineRequest<unknown>,
+  principal: Principal,
+): Promise<Maker> {
+  const { token, entityId } = principal;
   if (!token) return refuse('the caller cannot make personal access tokens', 'log in first');
+  const withDefault = principal.policies.includes('default');
+  // A batch token outlives the user it was given to.
+  if (!(await ownerRights(pats.core, { namespace, entityId, loginMount: token.mount, withDefault })))
+    refuse('the log-in of the caller would be refused now', 'log in again');
   const { boundCidrs, strictAddress } = token.body;
   const key = { namespace, id: token.id };
   return {
@@ -46,7 +55,7 @@ function tokenMaker({ namespace, nowMillis }: EngineRequest<unknown>, principal:
     owner: principal.displayName,
     bounds: [],
     loginMount: token.mount,
-    withDefault: principal.policies.includes('default'),
+    withDefault,
     boundCidrs: strictAddress === '' ? boundCidrs : [strictAddress],
     expireMillis: null,
     // A batch token has no row.

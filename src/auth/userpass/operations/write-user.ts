@@ -149,6 +149,8 @@ async function changeUser(
     const next = decide(previous?.body);
     if (!next) return false;
     try {
+      // What an earlier user of the name left, if a batch token or a broken deletion left anything.
+      if (!previous) await endPats(parts.core, mount, name);
       const ends = endsSessions ? await endOfSessions(parts.core, mount, name) : [];
       await parts.core.store.commit([parts.users.put(mount, name, previous, next), ...ends, ...changes]);
       if (endsSessions) await parts.core.revocations.settle(mount.namespace);
