@@ -66,6 +66,34 @@ describe('a user who is deleted', () => {
   });
 });
 
+it.each([
+  ['deleted', () => server.root('DELETE', 'auth/userpass/users/anna')],
+  ['given another password', () => server.root('POST', 'auth/userpass/users/anna', { password: 'another password' })],
+  [
+    'given another one by its own path',
+    () => server.root('POST', 'auth/userpass/users/anna/password', { password: 'other' }),
+  ],
+] as const)('a first log-in of a user who is %s at that moment leaves no token behind', async (_what, change) => {
+  const commit = server.store.commit.bind(server.store);
+  let made: CallAnswer | undefined;
+  vi.spyOn(server.store, 'commit').mockImplementation(async (changes) => {
+    const isChange = changes.some(
+      (one) =>
+        one.kind !== 'touch' && 'table' in one && one.table === 'records' && ['delete', 'update'].includes(one.kind),
+    );
+    if (isChange && !made) {
+      made = {} as CallAnswer;
+      made = await logIn();
+    }
+    return commit(changes);
+  });
+  expect((await change()).status).toBe(204);
+  vi.restoreAllMocks();
+  expect(made?.status).toBe(200);
+  const look = await server.call('GET', 'auth/token/lookup-self', { token: made?.json.auth.client_token });
+  expect(look.status).toBe(403);
+});
+
 describe('a password', () => {
   it('is the same in each way of writing its letters (RFC 8265 4.2)', async () => {
     await makeUser({ password: 'caf\u00e9 \u1e9b\u0323 long' });

@@ -11,7 +11,14 @@ import {
 } from '../../core/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
 import { type LoginParts, logIn } from './operations/log-in.ts';
-import { changePassword, changePolicies, endOfSessions, endPats, writeUser } from './operations/write-user.ts';
+import {
+  changePassword,
+  changePolicies,
+  endFirstSession,
+  endOfSessions,
+  endPats,
+  writeUser,
+} from './operations/write-user.ts';
 import type { UserRecord } from './records.ts';
 import { readUserName } from './user-name.ts';
 
@@ -98,7 +105,9 @@ function userRoutes(parts: LoginParts): AnyRoute[] {
         const name = readUserName(fields.username);
         if (name === undefined) return;
         await endPats(core, mount, name);
-        await core.store.commit([users.remove(mount, name), ...(await endOfSessions(core, mount, name))]);
+        const ends = await endOfSessions(core, mount, name);
+        await core.store.commit([users.remove(mount, name), ...ends]);
+        if (ends.length === 0) await endFirstSession(core, mount, name);
         // Those that a log-in made until it ended.
         await endPats(core, mount, name);
         await core.revocations.settle(mount.namespace);

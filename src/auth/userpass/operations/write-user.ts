@@ -153,6 +153,7 @@ async function changeUser(
       if (!previous) await endPats(parts.core, mount, name);
       const ends = endsSessions ? await endOfSessions(parts.core, mount, name) : [];
       await parts.core.store.commit([parts.users.put(mount, name, previous, next), ...ends, ...changes]);
+      if (endsSessions && previous && ends.length === 0) await endFirstSession(parts.core, mount, name);
       if (endsSessions) await parts.core.revocations.settle(mount.namespace);
       return true;
     } catch (error) {
@@ -182,4 +183,13 @@ export async function endPats(core: Core, mount: Mount, name: string): Promise<v
 export async function endOfSessions(core: Core, mount: Mount, name: string): Promise<readonly Change[]> {
   const alias = await core.identity.findAliasByName({ namespace: mount.namespace, mount: mount.accessor, name });
   return alias ? [core.tokens.endOfEntity(mount.namespace, alias.entityId, mount.accessor)] : [];
+}
+
+/**
+ * Ends what a first log-in got while nobody had yet logged in as the user: their alias, which the change above needs,
+ * was made between the look at it and the commit.
+ */
+export async function endFirstSession(core: Core, mount: Mount, name: string): Promise<void> {
+  const ends = await endOfSessions(core, mount, name);
+  if (ends.length > 0) await core.store.commit(ends);
 }
