@@ -1,7 +1,10 @@
 import type { Answer, Core, EngineRequest } from '../../../core/index.ts';
 import { formatTime, StrongroomError } from '../../../lib/index.ts';
+import { findTokenLease, showTokenLease, tokenLeaseNames } from './token-leases.ts';
 
 export async function lookUpLease(core: Core, request: EngineRequest<{ readonly lease_id: string }>): Promise<Answer> {
+  const token = await findTokenLease(core, request.namespace, request.fields.lease_id);
+  if (token) return { data: showTokenLease(token, request.nowMillis) };
   const lease = await core.leases.find(request.namespace, request.fields.lease_id);
   if (!lease) throw new StrongroomError('invalid_request', 'invalid lease', { hint: 'it is unknown, over or revoked' });
   const { body, expireMillis } = lease;
@@ -46,9 +49,19 @@ export async function listLeases(
     if (!last || page.length < pageSize) break;
     after = last.id;
   }
+  const ofTokens = await namesOfTokens(core, request, folder);
+  names.push(...ofTokens);
   if (names.length === 0) throw new StrongroomError('not_found', '', { hint: 'there is no lease below this prefix' });
   if (names.length >= maxNames) request.warn(`only the first ${maxNames} names are shown: name a longer prefix`);
   return { data: { keys: names } };
+}
+
+async function namesOfTokens(core: Core, request: EngineRequest<unknown>, folder: string): Promise<readonly string[]> {
+  const isAbove = 'auth/'.startsWith(folder);
+  if (!isAbove && !folder.startsWith('auth/')) return [];
+  const { names, complete } = await tokenLeaseNames(core, request.namespace, folder, maxNames);
+  if (!complete) request.warn('there are more tokens than could be looked at: name a longer prefix');
+  return [...names].sort();
 }
 
 const maxNames = 10_000;

@@ -2,6 +2,7 @@ import type { Answer, Core, EngineRequest, Lease } from '../../../core/index.ts'
 import { StrongroomError } from '../../../lib/index.ts';
 import { requireLeaseId } from './renew-lease.ts';
 import { revokeTokensBelow } from './revoke-tokens.ts';
+import { revokeTokenLease } from './token-leases.ts';
 
 interface SyncFields {
   readonly sync?: boolean | undefined;
@@ -15,6 +16,7 @@ export async function revokeLease(
   request: EngineRequest<SyncFields & { readonly lease_id?: string | undefined }>,
 ): Promise<Answer | undefined> {
   const id = requireLeaseId(request.fields);
+  if (await revokeTokenLease(core, request.namespace, id)) return undefined;
   // One that is dead but not taken back yet counts: a second try must not answer that all is done.
   const lease = await core.leases.stored(request.namespace, id);
   if (!lease) return undefined;
@@ -48,6 +50,7 @@ export async function revokePrefix(
 ): Promise<Answer | undefined> {
   const text = request.fields.prefix.replace(/\/+$/, '');
   const single = await core.leases.stored(request.namespace, text);
+  await revokeTokenLease(core, request.namespace, text);
   await revokeTokensBelow(core, request.namespace, text);
   const background = request.fields.sync === false && !force;
   // One that cannot be taken back does not keep those after it alive.
