@@ -88,3 +88,41 @@ it('two entities have no name in common', async () => {
   expect((await root('POST', `identity/entity/id/${second}`, { name: 'first' })).status).toBe(400);
   expect((await root('GET', `identity/entity/id/${second}`)).json.data.name).toBe('second');
 });
+
+it('with an alias end the log-ins under its name, so that none outlives the user', async () => {
+  const { client_token: token, entity_id: id } = await logIn('anna');
+  const other = await logIn('bert');
+  const child = (
+    await server.call('POST', 'auth/token/create', { token: server.rootToken, body: { policies: ['default'] } })
+  ).json.auth.client_token;
+  const [alias] = (await root('GET', `identity/entity/id/${id}`)).json.data.aliases;
+  expect((await root('DELETE', `identity/entity-alias/id/${alias.id}`)).status).toBe(204);
+  const status = async (text: string) => (await server.call('GET', 'auth/token/lookup-self', { token: text })).status;
+  expect([await status(token), await status(other.client_token), await status(child)]).toEqual([403, 200, 200]);
+  expect((await root('GET', `identity/entity/id/${id}`)).status, 'the entity stays').toBe(200);
+  expect((await root('DELETE', `identity/entity-alias/id/${alias.id}`)).status, 'gone already').toBe(204);
+});
+
+it.each([
+  [
+    'alias',
+    async (id: string) => {
+      const [alias] = (await root('GET', `identity/entity/id/${id}`)).json.data.aliases;
+      return root('DELETE', `identity/entity-alias/id/${alias.id}`);
+    },
+  ],
+  ['entity', (id: string) => root('DELETE', `identity/entity/id/${id}`)],
+] as const)('a log-in under way when its %s is deleted is one of a new identity', async (_what, remove) => {
+  const { entity_id: id } = await logIn('anna');
+  const { store } = server;
+  const commit = store.commit.bind(store);
+  store.commit = async (changes) => {
+    if (!changes.some((one) => one.kind === 'insert' && one.table === 'tokens')) return commit(changes);
+    store.commit = commit;
+    expect((await remove(id)).status).toBe(204);
+    return commit(changes);
+  };
+  const { entity_id: next } = await logIn('anna');
+  expect(next).not.toBe(id);
+  expect(await store.count('tokens', { namespace: 'root', entity_id: id })).toBe(0);
+});

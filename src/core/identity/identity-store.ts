@@ -98,14 +98,22 @@ export class IdentityStore {
   }
 
   /**
-   * The entity that logs in under a name, made with its alias when the name is new: then `changes` must be committed
-   * with the token. A disabled entity is answered as such; the caller refuses.
+   * The entity that logs in under a name, made with its alias when the name is new. `changes` must be committed with the
+   * token: they hold only while alias and entity are there, so that whoever deletes them misses no log-in under way. A
+   * disabled entity is answered as such; the caller refuses.
    */
   async resolveLogin(login: LoginName): Promise<{ entity: Entity; changes: readonly Change[] }> {
     const alias = await this.findAliasByName(login);
     if (alias) {
       const entity = await this.findEntity(login.namespace, alias.entityId);
-      if (entity) return { entity, changes: [] };
+      if (entity) {
+        const { namespace } = login;
+        const stays: Change[] = [
+          { kind: 'check', table: 'aliases', key: { namespace, id: alias.id } },
+          { kind: 'check', table: 'entities', key: { namespace, id: entity.id } },
+        ];
+        return { entity, changes: stays };
+      }
       throw new StrongroomError('permission_denied', 'permission denied', {
         hint: 'the identity of this login is damaged; the server log has the reason',
         cause: 'alias without entity',
@@ -117,7 +125,6 @@ export class IdentityStore {
     return { entity: created.entity, changes: [created.change, draft.change] };
   }
 
-  /** Nothing to write when the login's metadata is as it was. */
   /** A new entity and the change that stores it; the change fails when the name is taken. */
   draftEntity(draft: {
     namespace: string;
@@ -167,7 +174,6 @@ export class IdentityStore {
     await this.#store.commit([this.#entities.update(row, clear, body)]);
   }
 
-  /** Deletes an entity with its aliases. Its tokens die with it: a token without its entity is refused. */
   /** Deletes an entity and its aliases, in one commit with what else ends with it. */
   async deleteEntity(namespace: string, id: string, more: readonly Change[] = []): Promise<void> {
     await this.#store.commit([
@@ -210,8 +216,9 @@ export class IdentityStore {
     return { alias, change: this.#aliases.insert(clear, {}, body) };
   }
 
-  async deleteAlias(namespace: string, id: string): Promise<void> {
-    await this.#store.commit([{ kind: 'delete', table: 'aliases', key: { namespace, id } }]);
+  /** Deletes an alias, in one commit with what else ends with it. */
+  async deleteAlias(namespace: string, id: string, more: readonly Change[] = []): Promise<void> {
+    await this.#store.commit([{ kind: 'delete', table: 'aliases', key: { namespace, id } }, ...more]);
   }
 
   /** Forgets every alias of an auth mount that goes away. */

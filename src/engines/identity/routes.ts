@@ -61,6 +61,17 @@ async function remove(core: Core, namespace: string, entity: Entity | undefined)
   await core.revocations.settle(namespace);
 }
 
+/**
+ * The log-ins under the name end with it: a new password, or the end of the user, finds what it has to revoke by the
+ * alias.
+ */
+async function removeAlias(core: Core, namespace: string, id: string): Promise<void> {
+  const alias = await core.identity.findAlias(namespace, id);
+  if (!alias) return;
+  await core.identity.deleteAlias(namespace, id, [core.tokens.endOfEntity(namespace, alias.entityId, alias.mount)]);
+  await core.revocations.settle(namespace);
+}
+
 function entityRoutes(core: Core): AnyRoute[] {
   return [
     route({
@@ -240,10 +251,10 @@ function aliasRoutes(core: Core): AnyRoute[] {
       id: 'identity.alias.delete',
       verb: 'DELETE',
       path: 'entity-alias/id/:id',
-      summary: 'Deletes an alias: the next log-in under its name is a new identity.',
+      summary: 'Deletes an alias and ends its log-ins: the next one under its name is a new identity.',
       access: access.capability,
       fields: id,
-      handle: ({ namespace, fields }) => core.identity.deleteAlias(namespace, fields.id),
+      handle: ({ namespace, fields }) => removeAlias(core, namespace, fields.id),
     }),
   ];
 }
