@@ -55,11 +55,10 @@ export type Change =
   | {
       /**
        * Deletes tokens with all their descendants and the records they own, and makes their leases due now.
-       * `spareRoot` keeps the named tokens and takes only what is below them.
        */
       readonly kind: 'deleteTokenTree';
       readonly namespace: string;
-      readonly where: Partial<Pick<Row<'tokens'>, 'id' | 'mount' | 'entity_id' | 'parent'>>;
+      readonly where: Partial<Pick<Row<'tokens'>, 'id' | 'mount' | 'entity_id' | 'parent' | 'expire_millis'>>;
       readonly atMillis: number;
     };
 

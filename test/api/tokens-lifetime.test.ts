@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Json } from '../../src/lib/index.ts';
+import { sweep } from '../../src/server/jobs/index.ts';
 import { type CallAnswer, startServer, type TestServer } from '../harness/server.ts';
 
 const hour = 3_600;
@@ -297,4 +298,28 @@ describe('use limits', () => {
     }
     expect(await alive(token)).toBe(true);
   });
+});
+
+it('a token renewed in its last moment is not swept away with those that were not', async () => {
+  const [renewed, over] = [await auth({ ttl: '1h' }), await auth({ ttl: '1h' })];
+  const { core, clock, store } = server;
+  const token = await core.tokens.find('root', renewed.client_token);
+  if (!token) throw new Error('no token');
+  const now = clock.nowMillis();
+  const renewal = core.tokens.renew(token, now + 2 * hour * 1000, now);
+  clock.advanceSeconds(hour + 1);
+  // Its renewal is on its way to the disk while the sweep looks for what is over.
+  const list = store.list.bind(store);
+  store.list = (async (...asked: Parameters<typeof list>) => {
+    const rows = await list(...asked);
+    if ((asked[1].below?.column as string | undefined) !== 'expire_millis') return rows;
+    store.list = list;
+    await store.commit([renewal]);
+    return rows;
+  }) as typeof store.list;
+  await sweep(core);
+  expect(await alive(renewed.client_token)).toBe(true);
+  expect(
+    await store.read('tokens', { namespace: 'root', id: core.seal.sealer.hashCredential(over.client_token) }),
+  ).toBe(undefined);
 });

@@ -51,8 +51,11 @@ export async function sweep(core: Core): Promise<void> {
     limit: sweepBatch,
   });
   for (const row of expired) {
-    const { namespace, id } = row;
-    await core.store.commit([{ kind: 'deleteTokenTree', namespace, where: { id }, atMillis: nowMillis }]);
+    const { namespace, id, expire_millis } = row;
+    // Not one that was renewed in its last moment: its renewal may be committed after it was read here.
+    await core.store.commit([
+      { kind: 'deleteTokenTree', namespace, where: { id, expire_millis }, atMillis: nowMillis },
+    ]);
   }
   await core.tokens.removeSpent();
   await core.store.commit([
