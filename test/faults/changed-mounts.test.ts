@@ -157,3 +157,12 @@ test('an upgrade that fails half-way has changed nothing, and can be asked for a
   expect((await root('LIST', 'half/metadata')).json.data.keys).toHaveLength(249);
   expect(await findInconsistencies(store, server.core)).toEqual([]);
 });
+
+test('a request that found its mount before the server was sealed is told that it is sealed', async () => {
+  const sealed = await startServer();
+  const found = sealed.core.mounts.byPath('secret', 'secret/');
+  if (!found) throw new Error('no mount');
+  expect((await sealed.root('POST', 'sys/seal')).status).toBe(204);
+  expect(() => sealed.core.mounts.during(found, () => 'done')).toThrow(/is sealed/);
+  await sealed.stop();
+});

@@ -37,6 +37,7 @@ export interface NewMount {
 /** Where each engine is mounted. Few rows, read once when the server unseals, and again after each change here. */
 export class MountTable {
   readonly #store: Store;
+  readonly #seal: Seal;
   readonly #random: Random;
   readonly #table: SealedTable<'mounts', MountBody>;
   #byPrefix = new Map<string, Mount>([[systemMount.prefix, systemMount]]);
@@ -47,6 +48,7 @@ export class MountTable {
 
   constructor(parts: { store: Store; seal: Seal; random: Random }) {
     this.#store = parts.store;
+    this.#seal = parts.seal;
     this.#random = parts.random;
     this.#table = new SealedTable('mounts', () => parts.seal.sealer);
     parts.seal.whenSealed(() => {
@@ -130,7 +132,11 @@ export class MountTable {
 
   /** Does a request's work on the mount it was sent to; refuses when that one was moved, upgraded or removed since. */
   during<T>(mount: Mount, work: () => Awaitable<T>): Awaitable<T> {
-    if (!this.#isAsFound(mount)) throw beingChanged();
+    if (!this.#isAsFound(mount)) {
+      // Without its keys the server knows no mount: that refuses by itself.
+      void this.#seal.sealer;
+      throw beingChanged();
+    }
     return this.#gate.during(mount.id, work);
   }
 
