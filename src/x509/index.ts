@@ -73,6 +73,7 @@ export {
   decodeDistinguishedName,
   emptyName,
   encodeDistinguishedName,
+  extendName,
   formatDistinguishedName,
   formatOtherName,
   type GeneralName,

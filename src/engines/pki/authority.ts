@@ -1,7 +1,9 @@
-import type { Mount, StoredRecord } from '../../core/index.ts';
+import type { EngineRequest, Mount, StoredRecord } from '../../core/index.ts';
+import type { SignatureScheme } from '../../crypto/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
 import {
   type CertificateIssuer,
+  chooseScheme,
   describeIssuer,
   encodePem,
   type ParsedCertificate,
@@ -22,11 +24,15 @@ export interface Authority {
   readonly certificate: ParsedCertificate;
   readonly issuer: CertificateIssuer;
   readonly sign: SignTbs;
+  /** The same under another scheme of its key. */
+  readonly under: (scheme: SignatureScheme) => Signer;
   /** PEM, the issuer itself first, up to and with the root where it is known. */
   readonly chainPem: readonly string[];
   /** The last of the chain is a self-signed root. */
   readonly endsInRoot: boolean;
 }
+
+export type Signer = Pick<Authority, 'issuer' | 'sign'>;
 
 /** Which row of which mount, at which version, among which others. */
 interface Loaded {
@@ -90,19 +96,38 @@ export class Authorities {
     }
     const issuer = describeIssuer(certificate, { ancestors: above });
     const last = chain.at(-1) ?? certificate;
+    const under = (scheme: SignatureScheme): Signer => ({
+      issuer: { ...issuer, scheme },
+      sign: signWith(this.#pki, key.body, scheme),
+    });
     return {
       record,
       certificate,
       issuer,
-      sign: signWith(this.#pki, key.body, issuer),
+      sign: signWith(this.#pki, key.body, issuer.scheme),
+      under,
       chainPem: chain.map((member) => certificatePem(member.der)),
       endsInRoot: last.subject.equals(last.issuer),
     };
   }
 }
 
-function signWith(pki: PkiStore, key: KeyRecord, issuer: CertificateIssuer): SignTbs {
-  return (tbs) => pki.core.keys.of(key.home).sign(key.homeId, issuer.scheme, tbs);
+function signWith(pki: PkiStore, key: KeyRecord, scheme: SignatureScheme): SignTbs {
+  return (tbs) => pki.core.keys.of(key.home).sign(key.homeId, scheme, tbs);
+}
+
+/** `signature_bits` and `use_pss`: RSA issuers alone have a choice, of others it is said that they have none. */
+export function chooseSigner(
+  authority: Authority,
+  wish: { readonly digestBits: number; readonly pss: boolean },
+  request: Pick<EngineRequest<unknown>, 'warn'>,
+): Signer {
+  const { algorithm, kind } = authority.issuer.publicKey;
+  const scheme = chooseScheme(algorithm, wish.digestBits, wish.pss);
+  const isOther = wish.pss || (wish.digestBits !== 0 && !scheme.endsWith(`sha${wish.digestBits}`));
+  if (kind !== 'rsa' && isOther)
+    request.warn(`signature_bits and use_pss are for RSA issuers: this one signs with ${scheme}`);
+  return scheme === authority.issuer.scheme ? authority : authority.under(scheme);
 }
 
 /** The life of an issuer, as it limits what is issued. */

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../lib/index.ts';
 import { leafPurposes } from '../../x509/index.ts';
 import { requireKeyKind } from './key-parameters.ts';
 import type { SubjectFields } from './subject.ts';
-import { readPurposes } from './usages.ts';
+import { readPurposes, usualKeyUsages } from './usages.ts';
 
 /** Which certificates may be issued. Whole seconds; 0 = not set. */
 export interface PkiRole {
@@ -79,7 +79,7 @@ export const defaultRole: PkiRole = {
   keyBits: 0,
   signatureBits: 0,
   usePss: false,
-  keyUsage: ['DigitalSignature', 'KeyAgreement', 'KeyEncipherment'],
+  keyUsage: usualKeyUsages,
   extKeyUsage: [],
   extKeyUsageOids: [],
   useCsrCommonName: true,

@@ -6,7 +6,8 @@ import { importBundle } from './operations/import-bundle.ts';
 import { generateIntermediate } from './operations/intermediate.ts';
 import { issueLeaf, signLeaf } from './operations/issue-leaf.ts';
 import { revokeCertificate } from './operations/revoke.ts';
-import { signIntermediate, signVerbatim } from './operations/sign-other.ts';
+import { signIntermediate } from './operations/sign-intermediate.ts';
+import { signVerbatim } from './operations/sign-verbatim.ts';
 import { roleFields, writeRole } from './operations/write-role.ts';
 import type { PkiParts } from './parts.ts';
 import { showRole } from './role.ts';
@@ -39,6 +40,10 @@ const verbatimFields = {
   not_after: field.text().optional(),
   format: field.text().optional(),
   remove_roots_from_chain: field.boolean().optional(),
+  signature_bits: field.integer().optional(),
+  use_pss: field.boolean().optional(),
+  basic_constraints_valid_for_non_ca: field.boolean().optional(),
+  user_ids: field.list().optional(),
 };
 const role = { role: field.text() };
 const issuerRef = { issuer_ref: field.text() };
@@ -166,6 +171,18 @@ function leafRoutes(parts: PkiParts): AnyRoute[] {
         summary: 'Signs what a certificate request says, unchecked by a role. For operators.',
         access: access.capability,
         fields: { ...verbatimFields, ...extra },
+        handle: (request) => signVerbatim(parts, request),
+      }),
+    ),
+    ...both('sign-verbatim/:role', 'verbatim').map(([path, noun, extra]) =>
+      route({
+        id: `pki.${noun}.sign_by_role`,
+        verb: 'POST',
+        path,
+        summary:
+          'The same with the issuer, lifetimes, usual key usages, lease and storing of a role. Its names do not matter.',
+        access: access.capability,
+        fields: { ...verbatimFields, ...role, ...extra },
         handle: (request) => signVerbatim(parts, request),
       }),
     ),

@@ -46,6 +46,15 @@ export function readWantedNames(fields: NameFields): GeneralName[] {
   return uniqueNames(names);
 }
 
+/** The names of a request as they are issued: in canonical form where they have one, each once. */
+export function canonicalNames(names: readonly GeneralName[]): GeneralName[] {
+  return uniqueNames(
+    names.map((name) =>
+      name.kind === 'other' || !('value' in name) ? name : (canonicalGeneralName(name.kind, name.value) ?? name),
+    ),
+  );
+}
+
 export function uniqueNames(names: readonly GeneralName[]): GeneralName[] {
   const seen = new Map(names.map((name) => [generalNameKey(name), name]));
   return [...seen.values()];

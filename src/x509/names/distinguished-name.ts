@@ -1,5 +1,5 @@
 import { StrongroomError } from '../../lib/index.ts';
-import { type DerReader, element, oid, readSequence, refuseDer, sequence, setOf, tags } from '../der/index.ts';
+import { DerReader, element, oid, readSequence, refuseDer, sequence, setOf, tags } from '../der/index.ts';
 import { type AttributeName, attributeNameOfOid, attributeTypes, type NameStringType } from './attribute-types.ts';
 import { decodeString, hasControlCharacter, isIa5Text, isPrintableString } from './decode-string.ts';
 
@@ -17,12 +17,21 @@ export interface DecodedAttribute {
 }
 
 export const maxNameBytes = 8192;
+export const emptyName: Buffer = Buffer.from('3000', 'hex');
 const maxAttributes = 64;
 const tagOfStringType: Readonly<Record<NameStringType, number>> = {
   printable: tags.printableString,
   ia5: tags.ia5String,
   utf8: tags.utf8String,
 };
+
+/** Whether an attribute may be written in a string type; any may that is not known here. */
+export function mayHaveStringType(oid: string, tag: number): boolean {
+  const type = attributeNameOfOid(oid);
+  if (type === undefined) return true;
+  const { stringType } = attributeTypes[type];
+  return tag === tagOfStringType[stringType] || (stringType === 'utf8' && tag === tags.printableString);
+}
 
 function refuseAttribute(type: AttributeName, reason: string): never {
   throw new StrongroomError('invalid_field', `subject attribute ${type} ${reason}`, {
@@ -48,7 +57,12 @@ function checkValue({ type, value }: NameAttribute): void {
  * or hold control characters. No attributes give the empty name.
  */
 export function encodeDistinguishedName(attributes: readonly NameAttribute[]): Buffer {
-  if (attributes.length > maxAttributes)
+  return extendName(emptyName, attributes);
+}
+
+/** The same after the relative names of another name, which stay as they are. */
+export function extendName(name: Buffer, attributes: readonly NameAttribute[]): Buffer {
+  if (attributes.length + (name.equals(emptyName) ? 0 : readRawAttributes(name).length) > maxAttributes)
     throw new StrongroomError('invalid_field', 'subject has too many attributes', { hint: `at most ${maxAttributes}` });
   const relativeNames = attributes.map((attribute) => {
     checkValue(attribute);
@@ -57,13 +71,11 @@ export function encodeDistinguishedName(attributes: readonly NameAttribute[]): B
     const value = element(tagOfStringType[stringType], Buffer.from(attribute.value, encoding));
     return setOf([sequence(oid(type), value)]);
   });
-  const name = sequence(...relativeNames);
-  if (name.length > maxNameBytes)
+  const extended = sequence(new DerReader(name).read(tags.sequence), ...relativeNames);
+  if (extended.length > maxNameBytes)
     throw new StrongroomError('invalid_field', 'subject is too long', { hint: `at most ${maxNameBytes} bytes` });
-  return name;
+  return extended;
 }
-
-export const emptyName: Buffer = Buffer.from('3000', 'hex');
 
 /** One raw attribute of a name: OID, string tag, content. */
 export interface RawAttribute {

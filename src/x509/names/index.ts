@@ -8,8 +8,10 @@ export {
   decodeDistinguishedName,
   emptyName,
   encodeDistinguishedName,
+  extendName,
   formatDistinguishedName,
   maxNameBytes,
+  mayHaveStringType,
   type NameAttribute,
   readRawAttributes,
 } from './distinguished-name.ts';

@@ -11,12 +11,12 @@ const ecScheme = { 'P-256': 'ecdsa-sha256', 'P-384': 'ecdsa-sha384', 'P-521': 'e
  * matter for RSA alone; EC and Ed25519 have one scheme each here.
  */
 export function chooseScheme(algorithm: KeyAlgorithm, digestBits = 0, pss = false): SignatureScheme {
-  if (algorithm === 'ed25519') return 'ed25519';
-  if (algorithm !== 'rsa') return ecScheme[algorithm];
   const bits = digestBits === 0 ? 256 : digestBits;
   if (bits !== 256 && bits !== 384 && bits !== 512) {
     throw new StrongroomError('invalid_field', 'unsupported signature_bits', { hint: 'use 0, 256, 384 or 512' });
   }
+  if (algorithm === 'ed25519') return 'ed25519';
+  if (algorithm !== 'rsa') return ecScheme[algorithm];
   return pss ? `rsa-pss-sha${bits}` : `rsa-sha${bits}`;
 }
 

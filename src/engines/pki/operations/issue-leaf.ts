@@ -5,8 +5,6 @@ import {
   attributeValues,
   type CertificateTemplate,
   type CertificationRequest,
-  fitKeyUsage,
-  formatSerial,
   type GeneralName,
   issueCertificate,
   matchesTextPattern,
@@ -15,16 +13,16 @@ import {
   requireIssuable,
   SubjectPublicKey,
 } from '../../../x509/index.ts';
-import { type Authorities, type Authority, lifeOf } from '../authority.ts';
+import { type Authorities, type Authority, chooseSigner, lifeOf } from '../authority.ts';
 import { keyAlgorithm, requireKeyKind } from '../key-parameters.ts';
 import { isNameAllowed, requireAllowedCommonName, requireAllowedNames } from '../name-rules.ts';
 import { type PkiStore, readConfig, requireIssuer } from '../pki-store.ts';
-import { privateKeyText, privateKeyType, requirePrivateKeyFormat } from '../private-key-text.ts';
+import { requirePrivateKeyFormat } from '../private-key-text.ts';
 import type { Locations } from '../records.ts';
 import { type PkiRole, rolesPurposes, rolesSubject } from '../role.ts';
 import { standInKey } from '../stand-in-key.ts';
 import { buildSubject } from '../subject.ts';
-import { readKeyUsages } from '../usages.ts';
+import { usagesLeftOut, usagesOfKey } from '../usages.ts';
 import { decideValidity, type Validity } from '../validity.ts';
 import {
   canonicalCommonName,
@@ -33,8 +31,8 @@ import {
   readWantedNames,
   uniqueNames,
 } from '../wanted-names.ts';
-import { formatCertificate, requireFormat } from './answer-format.ts';
-import { keepLeaf } from './keep-leaf.ts';
+import { requireFormat } from './answer-format.ts';
+import { answerLeaf } from './answer-leaf.ts';
 
 export interface LeafFields extends NameFields {
   readonly role?: string | undefined;
@@ -82,7 +80,10 @@ export async function signLeaf(parts: LeafParts, request: EngineRequest<LeafFiel
   return finish(parts, request, role, async () => ({ publicKey: csr.publicKey, key: undefined }), csr);
 }
 
-async function requireRole(pki: PkiStore, request: EngineRequest<LeafFields>): Promise<StoredRecord<PkiRole>> {
+export async function requireRole(
+  pki: PkiStore,
+  request: EngineRequest<{ readonly role?: string | undefined }>,
+): Promise<StoredRecord<PkiRole>> {
   const name = request.fields.role ?? '';
   return (
     (await pki.roles.read(request.mount, name)) ??
@@ -182,7 +183,7 @@ async function finish(
 ): Promise<Answer> {
   const { pki } = parts;
   const { mount, fields } = request;
-  const format = requireFormat(fields.format);
+  requireFormat(fields.format);
   const chosen = chooseNames(role.body, request, csr);
   checkAgainstRole(role.body, chosen, fields.user_ids ?? []);
   const { config } = await readConfig(pki, mount);
@@ -196,35 +197,20 @@ async function finish(
       userIds: fields.user_ids ?? [],
       locations: locationsOf(authority, config.locations),
     });
-  const { issuer, sign } = authority;
+  const wishedScheme = { digestBits: role.body.signatureBits, pss: role.body.usePss };
+  const { issuer, sign } = chooseSigner(authority, wishedScheme, request);
   const { publicKey, key } = await obtainKey((standIn) => requireIssuable(templateFor(standIn), issuer));
+  const leftOut = usagesLeftOut(role.body.keyUsage, publicKey.kind);
+  if (leftOut !== undefined) request.warn(leftOut);
   const issued = await issueCertificate({ template: templateFor(publicKey), issuer, sign });
-  const lease = await keepLeaf(pki, request, {
+  return answerLeaf(pki, request, {
     role: role.body,
     name: role.id,
+    authority,
     issued,
-    issuerId: authority.record.id,
+    key,
     commonName: chosen.commonName,
   });
-  const keyText = key && privateKeyText(key, format, fields.private_key_format ?? '');
-  const chain =
-    fields.remove_roots_from_chain === true && authority.endsInRoot
-      ? authority.chainPem.slice(0, -1)
-      : authority.chainPem;
-  const texts = formatCertificate(format, issued.der, chain, keyText);
-  const { issuing_ca } = chain.length > 0 ? texts : formatCertificate(format, issued.der, authority.chainPem);
-  return {
-    data: {
-      ca_chain: texts.ca_chain,
-      certificate: texts.certificate,
-      expiration: issued.notAfterSeconds,
-      not_before: issued.notBeforeSeconds,
-      issuing_ca,
-      ...(key && keyText !== undefined && { private_key: keyText, private_key_type: privateKeyType(key) }),
-      serial_number: formatSerial(issued.serial),
-    },
-    ...(lease && { lease }),
-  };
 }
 
 function checkAgainstRole(role: PkiRole, chosen: LeafNames, userIds: readonly string[]): void {
@@ -245,22 +231,30 @@ function checkAgainstRole(role: PkiRole, chosen: LeafNames, userIds: readonly st
   }
 }
 
-function leafValidity(
+export interface ValidityFields {
+  readonly ttl?: number | undefined;
+  readonly not_before?: string | undefined;
+  readonly not_after?: string | undefined;
+}
+
+/** The life that is asked for, within the limits of a role, the mount and the issuer. */
+export function leafValidity(
   pki: PkiStore,
-  request: EngineRequest<LeafFields>,
-  role: PkiRole,
+  request: EngineRequest<ValidityFields>,
+  role: Pick<PkiRole, 'notAfter' | 'ttlSeconds' | 'maxTtlSeconds' | 'notBeforeSeconds'>,
   authority: Authority,
 ): Validity {
+  const { fields, mount, nowMillis } = request;
   const validity = decideValidity(
     {
-      ttlSeconds: request.fields.ttl,
-      notAfter: request.fields.not_after || role.notAfter,
+      ttlSeconds: fields.ttl,
+      notAfter: fields.not_after || role.notAfter,
       roleTtlSeconds: role.ttlSeconds,
       roleMaxSeconds: role.maxTtlSeconds,
-      notBefore: request.fields.not_before ?? '',
+      notBefore: fields.not_before ?? '',
       notBeforeSeconds: role.notBeforeSeconds,
     },
-    { mount: request.mount, settings: pki.core.settings, nowMillis: request.nowMillis },
+    { mount, settings: pki.core.settings, nowMillis },
     lifeOf(authority),
   );
   for (const warning of validity.warnings) request.warn(warning);
@@ -296,7 +290,7 @@ function leafTemplate(pki: PkiStore, role: PkiRole, chosen: LeafNames, parts: Te
     notAfterSeconds: validity.notAfterSeconds,
     insecurePermitBeyondIssuer: validity.insecurePermitBeyondIssuer,
     ...(role.basicConstraintsValidForNonCa && { basicConstraints: { ca: false } }),
-    keyUsage: fitKeyUsage(readKeyUsages(role.keyUsage), publicKey.kind),
+    keyUsage: usagesOfKey(role.keyUsage, publicKey.kind),
     ...(purposes.length > 0 && { extendedKeyUsage: purposes }),
     ...(chosen.names.length > 0 && { alternativeNames: chosen.names }),
     ...(role.policyIdentifiers.length > 0 && {

@@ -5,9 +5,10 @@ import {
   attributeTypes,
   attributeValues,
   canonicalGeneralName,
-  canonicalRelativeNames,
   emptyName,
   encodeDistinguishedName,
+  mayHaveStringType,
+  readRawAttributes,
 } from '../../names/index.ts';
 import type { CertificateLintSubject, CertificateRule } from '../certificate-subject.ts';
 
@@ -27,22 +28,22 @@ function commonNameAmongNames({ certificate, subjectAttributes }: CertificateLin
   return missing ? 'the common name is not among the alternative names' : undefined;
 }
 
-/** Known attributes must be what our own encoder would write for their values: string type, bounds, characters. */
+/**
+ * Known attributes have the values our own encoder would write and a string type that RFC 5280 4.1.2.4 gives them.
+ * Requests of others write what is plain as PrintableString.
+ */
 function attributesWellFormed({ certificate, subjectAttributes }: CertificateLintSubject): string | undefined {
-  if (subjectAttributes.some(({ type }) => !(type in attributeTypes))) return undefined;
+  const known = subjectAttributes.flatMap(({ type, value }) =>
+    type in attributeTypes ? [{ type: type as AttributeName, value }] : [],
+  );
   try {
-    const attributes = subjectAttributes.map(({ type, value }) => ({ type: type as AttributeName, value }));
-    const expected = encodeDistinguishedName(attributes);
-    return expected.equals(certificate.subject) || multiValued(certificate.subject, subjectAttributes.length)
-      ? undefined
-      : 'a subject attribute has the wrong string type';
+    encodeDistinguishedName(known);
   } catch (error) {
     return error instanceof StrongroomError ? error.message : 'the subject cannot be encoded again';
   }
+  const wrong = readRawAttributes(certificate.subject).some(({ oid, tag }) => !mayHaveStringType(oid, tag));
+  return wrong ? 'a subject attribute has the wrong string type' : undefined;
 }
-
-const multiValued = (name: Buffer, attributeCount: number): boolean =>
-  canonicalRelativeNames(name).length !== attributeCount;
 
 export const nameRules: readonly CertificateRule[] = [
   {
