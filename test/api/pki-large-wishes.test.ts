@@ -159,3 +159,55 @@ describe('a permitted domain', () => {
     expect(await status('a.other.test')).toBe(400);
   });
 });
+
+describe('a long list of a role', () => {
+  const spent = async (work: () => Promise<unknown>): Promise<number> => {
+    const before = process.cpuUsage();
+    await work();
+    const { user } = process.cpuUsage(before);
+    return user / 1_000;
+  };
+
+  it('of address blocks is read once, not once a name', async () => {
+    const allowed_ip_sans_cidr = many(1_000, (i) => `10.${i >> 8}.${i & 255}.0/24`);
+    const fields = { allow_any_name: true, key_type: 'ec', allowed_ip_sans_cidr };
+    expect((await root('POST', 'pki/roles/blocks', fields)).status).toBe(200);
+    const wish = { common_name: 'a.test', ip_sans: many(900, (i) => `10.${i >> 8}.${i & 255}.1`), ttl: '1h' };
+    const millis = await spent(async () => expect((await root('POST', 'pki/issue/blocks', wish)).status).toBe(200));
+    expect(millis).toBeLessThan(700);
+    const outside = await root('POST', 'pki/issue/blocks', { common_name: 'a.test', ip_sans: '10.9.9.9' });
+    expect(outside.status).toBe(400);
+  });
+
+  it('of domains is read once, not once a name', async () => {
+    const allowed_domains = many(1_000, (i) => `bücher${i}.test`);
+    const fields = { allow_subdomains: true, key_type: 'ec', allowed_domains };
+    expect((await root('POST', 'pki/roles/domains', fields)).status).toBe(200);
+    const alt_names = many(900, (i) => `a.bücher${i}.test`);
+    const wish = { common_name: 'a.bücher1.test', alt_names, ttl: '1h' };
+    const millis = await spent(async () => expect((await root('POST', 'pki/issue/domains', wish)).status).toBe(200));
+    expect(millis).toBeLessThan(700);
+  });
+
+  it('of address blocks has an end', async () => {
+    await refused('pki/roles/endless', { allowed_ip_sans_cidr: many(1_001, (i) => `10.${i >> 8}.${i & 255}.0/24`) });
+  });
+});
+
+describe('a kind of key', () => {
+  it('that is not the role’s is refused, not replaced', async () => {
+    await root('POST', 'pki/roles/ec-only', { allow_any_name: true, key_type: 'ec', key_bits: 256 });
+    const wish = { common_name: 'a.test', ttl: '1h' };
+    for (const fields of [
+      { key_type: 'rsa' },
+      { key_type: 'ed25519' },
+      { key_bits: 384 },
+      { key_type: 'ec', key_bits: 521 },
+    ])
+      await refused('pki/issue/ec-only', { ...wish, ...fields }, JSON.stringify(fields));
+    for (const fields of [{ key_type: 'ec' }, { key_type: '' }, { key_bits: 0 }, { key_type: 'ec', key_bits: 256 }]) {
+      const answer = await root('POST', 'pki/issue/ec-only', { ...wish, ...fields });
+      expect(answer.status, JSON.stringify(fields)).toBe(200);
+    }
+  });
+});

@@ -1,4 +1,4 @@
-import { parseCidrList, StrongroomError } from '../../lib/index.ts';
+import { type CidrList, parseCidrList, StrongroomError } from '../../lib/index.ts';
 import {
   canonicalDnsName,
   canonicalGeneralName,
@@ -21,9 +21,23 @@ export function isNameAllowed(role: PkiRole, name: string): boolean {
   if (role.enforceHostnames && canonicalDnsName(bare) === undefined) return false;
   if (role.allowAnyName) return true;
   if (role.allowLocalhost && ['localhost', 'localdomain'].includes(bare) && !isWildcard) return true;
-  return role.allowedDomains.some((domain) =>
-    fitsDomain(role, { name, bare, isEmail, isWildcard }, judgedDomain(domain)),
-  );
+  return listsOf(role).domains.some((domain) => fitsDomain(role, { name, bare, isEmail, isWildcard }, domain));
+}
+
+/** Lists of a role as they are compared: read once a role, since a request may have a thousand names. */
+interface RoleLists {
+  readonly domains: readonly string[];
+  readonly addresses: CidrList;
+}
+
+const read = new WeakMap<PkiRole, RoleLists>();
+
+function listsOf(role: PkiRole): RoleLists {
+  const known = read.get(role);
+  if (known) return known;
+  const lists = { domains: role.allowedDomains.map(judgedDomain), addresses: parseCidrList(role.allowedIpSansCidr) };
+  read.set(role, lists);
+  return lists;
 }
 
 /** An entry of allowed_domains in the form names are issued in: lower case, Unicode labels as A-labels. */
@@ -79,7 +93,7 @@ function isAlternativeNameAllowed(role: PkiRole, name: GeneralName): boolean {
 }
 
 const isAddressAllowed = (role: PkiRole, address: string): boolean =>
-  role.allowIpSans && parseCidrList(role.allowedIpSansCidr).allows(address);
+  role.allowIpSans && listsOf(role).addresses.allows(address);
 
 /** `*`, or `oid;UTF8:pattern`. */
 function fitsOtherName(pattern: string, oid: string, value: string): boolean {

@@ -92,8 +92,15 @@ export async function requireRole(
 }
 
 function roleKeyKind(role: PkiRole, fields: LeafFields): ReturnType<typeof requireKeyKind> {
-  if (role.keyType !== 'any') return requireKeyKind(role.keyType, role.keyBits);
-  return requireKeyKind(fields.key_type || 'rsa', fields.key_bits ?? 0);
+  if (role.keyType === 'any') return requireKeyKind(fields.key_type || 'rsa', fields.key_bits ?? 0);
+  const kind = requireKeyKind(role.keyType, role.keyBits);
+  const isOther = (fields.key_type || kind.keyType) !== kind.keyType || (fields.key_bits || kind.bits) !== kind.bits;
+  if (isOther)
+    refuse(
+      `role makes keys of type ${kind.keyType}${kind.bits === 0 ? '' : ` and ${kind.bits} bits`}`,
+      'leave key_type and key_bits out, or take a role with key_type "any"',
+    );
+  return kind;
 }
 
 function requireRoleKey(role: PkiRole, key: SubjectPublicKey): void {

@@ -182,7 +182,6 @@ function checkRole(role: PkiRole): void {
     refuse('"ttl" value must be less than "max_ttl" value', 'lower ttl or raise max_ttl');
   checkUsages(role);
   buildSubject('', rolesSubject(role));
-  parseCidrList(role.allowedIpSansCidr);
   const unknown = role.cnValidations.find((name) => !validations.includes(name));
   if (unknown !== undefined || (role.cnValidations.includes('disabled') && role.cnValidations.length > 1)) {
     refuse('invalid cn_validations', 'email and hostname, or disabled alone');
@@ -199,7 +198,9 @@ function checkRole(role: PkiRole): void {
     role.allowedOtherSans,
     role.allowedSerialNumbers,
     role.allowedUserIds,
+    role.allowedIpSansCidr,
   ];
   if (lists.some((items) => items.length > maxListed || items.some((item) => item.length > 512)))
     refuse('a list of the role is too long', `${maxListed} items of 512 characters`);
+  parseCidrList(role.allowedIpSansCidr);
 }
