@@ -1,5 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseCertificate } from '../../src/x509/index.ts';
+import { PrivateKey, systemRandom } from '../../src/crypto/index.ts';
+import {
+  authorityProfile,
+  type CertificateTemplate,
+  describeIssuer,
+  encodeDistinguishedName,
+  encodePem,
+  issueCertificate,
+  newSerial,
+  parseCertificate,
+  parseCsr,
+  SubjectPublicKey,
+  selfIssuer,
+} from '../../src/x509/index.ts';
 import { type CallAnswer, startServer, type TestServer } from '../harness/server.ts';
 
 let server: TestServer;
@@ -61,6 +74,45 @@ describe('PKI-13: the rules of every CA above bind a leaf, whatever chain is sho
     expect(outside.json.errors[0]).toContain('name constraints');
     const shown = (await issue('low', 'b.corp.test')).json.data.ca_chain;
     expect(shown).toHaveLength(title === 'none' ? 3 : manual_chain.length);
+  });
+
+  it('of a CA whose name its subordinate spells with other string types', async () => {
+    const spelt = (text: string, tag: number): Buffer => {
+      const name = encodeDistinguishedName([{ type: 'commonName', value: text }]);
+      name[name.lastIndexOf(text) - 2] = tag;
+      return name;
+    };
+    const now = Math.floor(server.clock.nowMillis() / 1000);
+    const key = await PrivateKey.generate('ec-p256');
+    const life = {
+      notBeforeSeconds: now - 60,
+      notAfterSeconds: now + 500_000,
+      publicKey: SubjectPublicKey.read(key.publicKey.spki),
+    };
+    const top: CertificateTemplate = {
+      ...life,
+      ...authorityProfile(undefined),
+      serial: newSerial(systemRandom),
+      subject: spelt('Spelt', 0x0c),
+      nameConstraints: { permitted: [{ kind: 'dns', base: 'corp.test' }], excluded: [] },
+    };
+    const sign = (tbs: Uint8Array) => key.sign('ecdsa-sha256', tbs);
+    const above = await issueCertificate({ template: top, issuer: selfIssuer(top), sign });
+    await mount('spelt');
+    const { csr } = await ok('POST', 'spelt/intermediate/generate/internal', { common_name: 'Low', key_type: 'ec' });
+    const low: CertificateTemplate = {
+      ...life,
+      ...authorityProfile(undefined),
+      serial: newSerial(systemRandom),
+      subject: spelt('Low', 0x0c),
+      publicKey: parseCsr(csr).publicKey,
+    };
+    const issuer = { ...describeIssuer(parseCertificate(above.der)), subject: spelt('Spelt', 0x13) };
+    const below = await issueCertificate({ template: low, issuer, sign });
+    const bundle = [below, above].map(({ der }) => encodePem('CERTIFICATE', der)).join('');
+    await ok('POST', 'spelt/intermediate/set-signed', { certificate: bundle });
+    expect((await issue('spelt', 'a.corp.test')).status).toBe(200);
+    expect((await issue('spelt', 'a.evil.test')).status).toBe(400);
   });
 
   it('a path length above counts, whatever chain is shown', async () => {

@@ -45,6 +45,14 @@ describe('name constraints (RFC 5280 4.2.1.10)', () => {
     for (const value of refused) expect(isNameAllowed({ kind, value }, permit({ kind, base }))).toBe(false);
   });
 
+  it('a URI whose host has another spelling is refused beside any rule about URIs', () => {
+    for (const host of ['example.com.', '%65xample.com', 'example%2ecom', '127.1', '0x7f.1', '[::1]', '[v1.x]', '']) {
+      const name: GeneralName = { kind: 'uri', value: `http://${host}/x` };
+      expect(isNameAllowed(name, exclude({ kind: 'uri', base: 'example.com' })), host).toBe(false);
+      expect(isNameAllowed(name, permit({ kind: 'uri', base: '' })), host).toBe(false);
+    }
+  });
+
   it('addresses by mask, each family for itself', () => {
     const ten = ip('10.0.0.0', '255.0.0.0');
     expect(isNameAllowed({ kind: 'ip', value: '10.255.0.1' }, permit(ten))).toBe(true);

@@ -1,6 +1,5 @@
-import { isIP } from 'node:net';
 import type { NameConstraints, NameSubtree } from '../extensions/index.ts';
-import { type GeneralName, ipToBytes, nameWithin, uriHost } from '../names/index.ts';
+import { type GeneralName, ipToBytes, isDnsName, nameWithin, uriAuthority, uriHost } from '../names/index.ts';
 
 /** DNS (RFC 5280 4.2.1.10): the base and everything below; empty covers all; a leading dot means below only. */
 function dnsWithin(name: string, base: string): boolean {
@@ -31,10 +30,13 @@ function ipWithin(address: string, base: Buffer, mask: Buffer): boolean {
   });
 }
 
-/** Whether a URI's host can be judged: an address or no host cannot satisfy a URI constraint (RFC 5280 4.2.1.10). */
+/**
+ * The host of a URI where it can be judged. An address or no host cannot satisfy a URI constraint (RFC 5280 4.2.1.10);
+ * neither can a host written another way (encoded, with the root's dot), which readers resolve and do not compare.
+ */
 const judgedHost = (uri: string): string | undefined => {
-  const host = uriHost(uri);
-  return host === undefined || host === '' || isIP(host) !== 0 ? undefined : host;
+  const host = uriAuthority(uri)?.includes('[') ? undefined : uriHost(uri);
+  return host !== undefined && isDnsName(host, { allowUnderscore: true }) ? host : undefined;
 };
 
 function within(name: GeneralName, subtree: NameSubtree): boolean {
