@@ -5,6 +5,7 @@ import {
   contextPrimitive,
   contextValue,
   DerReader,
+  decodeOid,
   element,
   oid,
   readSequence,
@@ -32,6 +33,9 @@ export const generalNameTags = {
   directory: contextConstructed(4),
   uri: contextPrimitive(6),
   ip: contextPrimitive(7),
+  x400: contextConstructed(3),
+  ediParty: contextConstructed(5),
+  registered: contextPrimitive(8),
 } as const;
 
 export const maxAlternativeNames = 1000;
@@ -64,7 +68,10 @@ export function encodeGeneralName(name: GeneralName): Buffer {
     case 'directory':
       return context(4, name.der);
     case 'opaque':
-      return name.der;
+      // X.400 and EDI names have structures that are not read here, so nobody could say that they are well formed.
+      return name.tag === generalNameTags.other || name.tag === generalNameTags.registered
+        ? name.der
+        : refuseName('name of a supported kind');
   }
 }
 
@@ -118,9 +125,16 @@ export function readGeneralName(reader: DerReader): GeneralName {
       inner.finish();
       return name;
     }
-    default:
-      if ((tag & 0xc0) !== 0x80) refuseDer('not a general name');
+    case generalNameTags.registered: {
+      const der = reader.readWhole(tag);
+      decodeOid(new DerReader(der).read(tag));
+      return { kind: 'opaque', tag, der };
+    }
+    case generalNameTags.x400:
+    case generalNameTags.ediParty:
       return { kind: 'opaque', tag, der: reader.readWhole(tag) };
+    default:
+      return refuseDer('not a general name');
   }
 }
 

@@ -196,6 +196,25 @@ describe('other alternative names', () => {
     expect(decodeGeneralNames(sequence(...names.map(encodeGeneralName)))).toEqual(names);
   });
 
+  it.each([
+    ['a registered id without octets', '8800'],
+    ['a registered id that is cut off', '880180'],
+    ['an EDI party name that is no sequence', '850161'],
+    ['a tag of no form', '89022a03'],
+    ['another tag of no form', 'a9020500'],
+  ])('%s is no name', (_title, hex) => {
+    expect(() => decodeGeneralNames(sequence(Buffer.from(hex, 'hex')))).toThrow(/malformed DER/);
+  });
+
+  it('forms that nobody judges come back when they are well formed, and are not written when they are not', () => {
+    const registered = Buffer.from('88022a03', 'hex');
+    expect(decodeGeneralNames(sequence(registered))).toEqual([{ kind: 'opaque', tag: 0x88, der: registered }]);
+    expect(encodeGeneralName({ kind: 'opaque', tag: 0x88, der: registered })).toEqual(registered);
+    const party = Buffer.from('a5058103616263', 'hex');
+    expect(decodeGeneralNames(sequence(party))).toEqual([{ kind: 'opaque', tag: 0xa5, der: party }]);
+    expect(() => encodeGeneralName({ kind: 'opaque', tag: 0xa5, der: party })).toThrow(/alternative name/);
+  });
+
   it('MTL-09: a NUL or a blank inside a read name makes the list unreadable', () => {
     const der = encodeGeneralName({ kind: 'dns', value: 'app.corpx.evil' });
     for (const octet of [0, 0x20, 0x7f, 0xe4]) {
