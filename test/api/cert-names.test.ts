@@ -150,6 +150,11 @@ describe('MTL-09: what a role asks for', () => {
     expect(await statuses('hex', extension('no'), extension('nO'), extension('noo'))).toEqual([200, 400, 400]);
     await role('both', { required_extensions: [`${oid}:a:b`, '2.5.29.15:*'] });
     expect(await statuses('both', extension('a:b'), extension('a'), extension('a:c'))).toEqual([200, 400, 400]);
+    const long = Buffer.concat([Buffer.of(0x0c, 0x81, 200), Buffer.alloc(200, 'w')]);
+    await role('long', { required_extensions: [`${oid}:w*`], allowed_metadata_extensions: [oid] });
+    const longClient = await client({ extensions: [{ oid, critical: false, value: long }] });
+    const answer = await logIn('long', longClient);
+    expect([answer.status, answer.json.auth?.metadata[oid.replaceAll('.', '-')]]).toEqual([200, 'w'.repeat(200)]);
     await role('absent', { required_extensions: [`${oid}:a`, `${oid}.1:*`] });
     expect(await statuses('absent', extension('a'))).toEqual([400]);
   });

@@ -60,9 +60,16 @@ function hasExtension(leaf: ParsedCertificate, wanted: string): boolean {
   );
 }
 
-/** The text of a short DER string (UTF8String, PrintableString, IA5String); other values as they are. */
+const stringTags: ReadonlySet<number | undefined> = new Set([0x0c, 0x13, 0x16]);
+
+/** The text of a DER string (UTF8String, PrintableString, IA5String); other values as they are. */
 export function extensionText(value: Buffer): string {
-  const isString =
-    value.length >= 2 && [0x0c, 0x13, 0x16].includes(value[0] as number) && value[1] === value.length - 2;
-  return (isString ? value.subarray(2) : value).toString('utf8');
+  return (stringTags.has(value[0]) ? (contentOf(value) ?? value) : value).toString('utf8');
+}
+
+/** What is inside a DER element, its length in one to three octets (X.690 8.1.3). */
+function contentOf(element: Buffer): Buffer | undefined {
+  const [, first = 0xff, second = 0, third = 0] = element;
+  const [header, length] = first < 0x80 ? [2, first] : first === 0x81 ? [3, second] : [4, second * 256 + third];
+  return first !== 0x80 && first <= 0x82 && length === element.length - header ? element.subarray(header) : undefined;
 }
