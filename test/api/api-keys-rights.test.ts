@@ -108,3 +108,20 @@ it('IDN-08: an API key makes, changes and rotates none of a scope it has not', a
   const fresh = await use(key, 'POST', 'api-keys/rotate-self');
   expect(fresh.json.data.scopes).toEqual(['kv:read']);
 });
+
+it.each(['checked', 'used here'])(
+  'a rotated key that is %s after its overlap ends its family where the space says so',
+  async (how) => {
+    await root('POST', 'api-keys/spaces/strict', { on_reuse: 'revoke_family' });
+    const old = await make({ space: 'strict', policies: ['keys'] });
+    const fresh = (await root('POST', `api-keys/keys/${old.id}/rotate`, { overlap: '1h' })).json.data;
+    const valid = async () => (await root('POST', 'api-keys/verify', { key: fresh.key })).json.data.valid;
+    const show = () =>
+      how === 'checked' ? root('POST', 'api-keys/verify', { key: old.key }) : use(old.key, 'POST', 'api-keys/keys');
+    await show();
+    expect(await valid()).toBe(true);
+    server.clock.advanceSeconds(3_600);
+    await show();
+    expect(await valid()).toBe(false);
+  },
+);

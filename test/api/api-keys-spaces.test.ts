@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { StrongroomError } from '../../src/lib/index.ts';
 import type { Change } from '../../src/store/index.ts';
 import { startServer, type TestServer } from '../harness/server.ts';
 
@@ -120,6 +121,25 @@ it('and a key made while it is found empty keeps it', async () => {
   });
   expect((await root('DELETE', 'api-keys/spaces/shop')).status).toBe(400);
   expect([await codeOf(key), await codeOf((await make()).key)]).toEqual(['ok', 'ok']);
+});
+
+it('and one whose deletion was broken off checks its keys, makes none, and is deleted or kept by asking again', async () => {
+  const { key } = await make();
+  const commit = server.store.commit.bind(server.store);
+  vi.spyOn(server.store, 'commit').mockImplementation(async (changes) => {
+    if (changes.some(({ kind, ...change }) => kind === 'update' && 'table' in change && change.table === 'credentials'))
+      throw new StrongroomError('store_unavailable', 'gone', { hint: undefined });
+    return commit(changes);
+  });
+  expect((await root('DELETE', 'api-keys/spaces/shop?force=true')).status).toBe(503);
+  vi.restoreAllMocks();
+  expect(await codeOf(key)).toBe('ok');
+  const refused = await root('POST', 'api-keys/keys', { space: 'shop' });
+  expect([refused.status, refused.json.hint]).toEqual([400, expect.stringContaining('delete it again')]);
+  expect((await root('POST', 'api-keys/spaces/shop', {})).status).toBe(204);
+  expect(await codeOf((await make()).key)).toBe('ok');
+  expect((await root('DELETE', 'api-keys/spaces/shop?force=true')).status).toBe(204);
+  expect(await codeOf(key)).toBe('revoked');
 });
 
 it('64 creations beside a deletion by force leave no live key, and each is answered', async () => {

@@ -3,7 +3,8 @@ import { requireAddress, stateOf } from '../../core/index.ts';
 import { inspectCredential, StrongroomError } from '../../lib/index.ts';
 import type { KeyStore } from './key-store.ts';
 import { keyPrefix } from './operations/verify-key.ts';
-import { rightsOf } from './space.ts';
+import { heedReuse } from './reuse.ts';
+import { rightsOf, type Space } from './space.ts';
 import { takeUse } from './take-use.ts';
 
 /** API keys as credentials for Strongroom itself: with the policies of the key, or of its space; none means nothing. */
@@ -15,12 +16,20 @@ export function apiKeyResolver(core: Core, keys: KeyStore): CredentialResolver {
       const prefix = keyPrefix(text);
       if (prefix === undefined || inspectCredential(text, prefix) !== 'well_formed') return undefined;
       const credential = await keys.credentials.findByText(use.namespace, 'api_key', text);
-      if (!credential || stateOf(credential, use.nowMillis) !== 'active') return undefined;
+      if (!credential) return undefined;
+      const state = stateOf(credential, use.nowMillis);
+      if (state === 'rotated') await heedReuse(keys, credential, await spaceOf(core, keys, credential), use.nowMillis);
+      if (state !== 'active') return undefined;
       // A key that is bound to a certificate is only for `verify`, where a gateway vouches for the certificate.
       if (credential.body.apiKey?.certThumbprint) return undefined;
       return buildPrincipal(core, keys, credential, use);
     },
   };
+}
+
+async function spaceOf(core: Core, keys: KeyStore, { row }: Credential): Promise<Space | undefined> {
+  const mount = core.mounts.byId(row.mount);
+  return mount && (await keys.spaces.read(mount, row.space))?.body;
 }
 
 async function buildPrincipal(
@@ -30,8 +39,7 @@ async function buildPrincipal(
   use: CredentialUse,
 ): Promise<Principal | undefined> {
   const { row, body } = credential;
-  const mount = core.mounts.byId(row.mount);
-  const space = mount && (await keys.spaces.read(mount, row.space))?.body;
+  const space = await spaceOf(core, keys, credential);
   if (!space || space.disabled) return undefined;
   requireAddress(space.boundCidrs, use.remoteAddress);
   requireAddress(body.boundCidrs, use.remoteAddress);

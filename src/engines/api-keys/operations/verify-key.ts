@@ -4,13 +4,13 @@ import {
   type EngineRequest,
   type Mount,
   requirePrincipal,
-  revokeWhere,
   stateOf,
 } from '../../../core/index.ts';
 import { inspectCredential, type JsonObject, parseCidrList, readAddress, StrongroomError } from '../../../lib/index.ts';
 import type { KeyStore } from '../key-store.ts';
 import type { RateVerdict } from '../rate-windows.ts';
 import { readThumbprint } from '../read-limits.ts';
+import { heedReuse } from '../reuse.ts';
 import { timeOrNull } from '../show-key.ts';
 import type { Space } from '../space.ts';
 import { takeUse } from '../take-use.ts';
@@ -120,7 +120,7 @@ async function judge(
 ): Promise<Verdict> {
   const space = (await keys.spaces.read(mount, credential.row.space))?.body;
   const state = stateOf(credential, nowMillis);
-  if (state === 'rotated' && space?.onReuse === 'revoke_family') await revokeFamily(keys, credential, nowMillis);
+  if (state === 'rotated') await heedReuse(keys, credential, space, nowMillis);
   if (state !== 'active') return { code: state, credential };
   if (!space || space.disabled) return { code: 'space_disabled', credential };
   const bound = checkBinding(credential, space, asked) ?? checkScopes(credential, asked);
@@ -150,20 +150,6 @@ function checkScopes({ body }: Credential, { scopes, scopeMode }: Question): Ver
   if (scopes.length === 0) return undefined;
   const has = (scope: string): boolean => body.apiKey?.scopes.includes(scope) === true;
   return (scopeMode === 'any' ? scopes.some(has) : scopes.every(has)) ? undefined : 'scope_missing';
-}
-
-/** A rotated key that is used after its overlap was copied somewhere: the whole family goes. */
-async function revokeFamily(keys: KeyStore, { row }: Credential, nowMillis: number): Promise<void> {
-  await revokeWhere(
-    keys.credentials,
-    {
-      namespace: row.namespace,
-      kind: 'api_key',
-      mount: row.mount,
-      matches: (other) => other.row.family === row.family,
-    },
-    { dryRun: false, nowMillis, reason: 'a rotated key of the family was used again' },
-  );
 }
 
 function show(request: EngineRequest<unknown>, verdict: Verdict): JsonObject {
