@@ -94,6 +94,16 @@ it.each([
   expect(look.status).toBe(403);
 });
 
+it('a new password ends the log-ins and keeps the PATs, which end with the revocation of what the owner holds', async () => {
+  const login = await tokenOf();
+  const { token } = (await makePat(login)).json.data;
+  await makeUser({ password: 'another password' });
+  expect([await lists(login), await lists(token)]).toEqual([403, 200]);
+  const revoked = await server.root('POST', 'sys/credentials/revoke', { owner: 'anna', reason: 'laptop stolen' });
+  expect(revoked.json.data.count.pat).toBe(1);
+  expect(await lists(token)).toBe(403);
+});
+
 describe('a password', () => {
   it('is the same in each way of writing its letters (RFC 8265 4.2)', async () => {
     await makeUser({ password: 'caf\u00e9 \u1e9b\u0323 long' });
