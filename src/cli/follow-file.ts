@@ -17,11 +17,15 @@ const chunkBytes = 65_536;
 const maxTailBytes = 16 * 1024 * 1024;
 
 async function openFile(name: string): Promise<FileHandle> {
+  let file: FileHandle;
   try {
-    return await open(name, 'r');
+    file = await open(name, 'r');
   } catch {
     throw new UsageError(`the file ${name} cannot be opened`, 'does it exist, and may you read it?');
   }
+  if (!(await file.stat()).isDirectory()) return file;
+  await file.close();
+  throw new UsageError(`${name} is a folder`, 'name the file in it');
 }
 
 /** Where the last `lines` lines begin. */

@@ -49,11 +49,17 @@ async function readText(path: string): Promise<string> {
   });
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  EISDIR: 'is a folder',
+  EACCES: 'may not be read by you',
+};
+
 function unreadable(path: string, cause: unknown): StrongroomError {
   if (cause instanceof StrongroomError) return cause;
-  const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-  return new StrongroomError('invalid_request', `${path} cannot be read${code}`, {
-    hint: 'name an audit file that you may read',
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  return new StrongroomError('invalid_request', `${path} ${reasons[code] ?? 'cannot be read'}`, {
+    hint: 'name a file that is there and that you may read',
     cause,
   });
 }

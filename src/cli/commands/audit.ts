@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { StrongroomError } from '../../lib/index.ts';
 import { renderAuditLine } from '../audit-line.ts';
 import type { CliContext } from '../context.ts';
 import { addCommand, addOutputFlags, onMachine, onServer } from '../define-command.ts';
@@ -47,7 +48,7 @@ function registerVerify(group: Command, context: CliContext): void {
   const command = addCommand(
     group,
     'verify <file>',
-    'Checks an audit log without a server: names the first line altered, dropped, moved or cut off. Exit code: 0 intact, 2 not.',
+    'Checks an audit log without a server: names the first line altered, dropped, moved or cut off. Exit code: 0 intact, 2 not, 1 nothing to check.',
     [
       'strongroom audit verify /var/log/strongroom/audit.log',
       'strongroom audit verify audit.log -head=head.json -key=audit.pub',
@@ -65,6 +66,11 @@ function registerVerify(group: Command, context: CliContext): void {
         file,
         ...(headFile === undefined ? {} : { headFile }),
         ...(publicKeyFile === undefined ? {} : { publicKeyFile }),
+      }).catch((error: unknown) => {
+        // Nothing was checked, which is not the same as a log that was found altered.
+        throw error instanceof StrongroomError && error.code === 'invalid_request'
+          ? new UsageError(error.message, error.hint)
+          : error;
       }),
     );
     await printVerification(printer, result);

@@ -134,6 +134,24 @@ describe('audit tail', () => {
 });
 
 describe('audit verify', () => {
+  it('of a file that is not there ends with 1: nothing was found altered', async () => {
+    const folder = makeFolder();
+    const log = join(folder, 'audit.log');
+    writeFileSync(log, '');
+    for (const [args, why] of [
+      [[join(folder, 'none.log')], 'does not exist'],
+      [[folder], 'is a folder'],
+      [[log, `-head=${join(folder, 'none.head')}`], 'does not exist'],
+      [[log, `-key=${log}`], 'holds no public key'],
+    ] as const) {
+      const result = await runInProcess(['audit', 'verify', ...args]);
+      expect(result).toMatchObject({ code: 1, stdout: '' });
+      expect(result.stderr).toContain(why);
+    }
+    const tail = await runInProcess(['audit', 'tail', '-no-follow', folder]);
+    expect(tail).toMatchObject({ code: 1, stderr: `error: ${folder} is a folder\nhint: name the file in it\n` });
+  });
+
   it('names its fields as everything else on the wire', async () => {
     const file = join(makeFolder(), 'audit.log');
     writeFileSync(file, 'not a record\n');
