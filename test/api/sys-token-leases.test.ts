@@ -121,3 +121,35 @@ it('a root token without an end and a batch token are nobody’s lease', async (
   await server.root('POST', 'sys/leases/revoke', { lease_id: `${path}/h${id}` });
   expect((await server.root('GET', 'auth/token/lookup-self')).status).toBe(200);
 });
+
+it('whoever goes through many tokens lets others be served in between', async () => {
+  const { core } = server;
+  const sample = await core.tokens.find('root', await newToken());
+  if (!sample) throw new Error('no token');
+  const { accessor: _accessor, ...body } = sample.body;
+  const many = Array.from({ length: 3_000 }, () =>
+    core.tokens.mint({ ...sample, parent: null, body: { ...body, path: 'auth/token/create/crowd' } }),
+  );
+  await core.store.commit(many.flatMap(({ changes }) => changes));
+  /** How often something else could run while `work` does. */
+  const turnsDuring = async (work: () => Promise<unknown>): Promise<number> => {
+    let turns = 0;
+    let isOver = false;
+    const count = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    await work();
+    isOver = true;
+    return turns;
+  };
+  const few = await turnsDuring(() => server.root('PUT', 'sys/leases/revoke-prefix/nothing/there'));
+  for (const [method, path] of [
+    ['PUT', 'sys/leases/revoke-prefix/auth/token/create/nobody'],
+    ['LIST', 'sys/leases/lookup/auth/token/create/nobody'],
+    ['LIST', 'auth/token/accessors'],
+  ] as const) {
+    expect((await turnsDuring(() => server.root(method, path))) - few, path).toBeGreaterThanOrEqual(2);
+  }
+});

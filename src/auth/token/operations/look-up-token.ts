@@ -70,6 +70,8 @@ export async function listAccessors(core: Core, request: EngineRequest<unknown>)
     const last = page.at(-1);
     if (!last || accessors.length >= 100_000) break;
     after = last.id;
+    // Others are served in between.
+    await new Promise((resolve) => setImmediate(resolve));
   }
   return { data: { keys: accessors.sort() } };
 }
