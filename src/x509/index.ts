@@ -114,6 +114,7 @@ export {
   type KeyAlgorithm,
   keyIdentifiers,
   SubjectPublicKey,
+  schemeFitsKey,
   signatureIdentifiers,
 } from './public-key/index.ts';
 export type { SignTbs } from './sign-linted.ts';

@@ -157,7 +157,7 @@ const gone = (): StrongroomError =>
   new StrongroomError('invalid_request', 'the key was removed while it was made', { hint: 'make another' });
 
 export function requireFreeKeyName(keys: readonly StoredRecord<KeyRecord>[], name: string, own = ''): void {
-  if (name !== '' && keys.some(({ id, body }) => id !== own && body.name === name)) {
+  if (name !== '' && keys.some(({ id, body }) => id !== own && (body.name === name || id === name))) {
     throw new StrongroomError('invalid_request', 'key name already in use', {
       hint: 'choose another, or leave it out',
     });

@@ -39,6 +39,8 @@ export interface IssuerRecord {
   readonly leafNotAfterBehavior: 'err' | 'truncate' | 'permit';
   readonly usage: readonly IssuerUsage[];
   readonly locations: Locations;
+  /** Name of the signature algorithm of its lists; absent or '' for that of its key. */
+  readonly listAlgorithm?: string;
   readonly revokedMillis: number | null;
   readonly createdMillis: number;
 }

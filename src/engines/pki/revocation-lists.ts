@@ -8,9 +8,10 @@ import {
   parseCertificate,
   parseCrlDer,
 } from '../../x509/index.ts';
-import { type Authorities, readCertificate } from './authority.ts';
+import { type Authorities, type Authority, readCertificate, type Signer } from './authority.ts';
 import { allIssuers, type PkiStore, readConfig } from './pki-store.ts';
 import { type CrlRecord, type IssuerRecord, signsLists } from './records.ts';
+import { requireSchemeOf } from './signature-names.ts';
 
 const pageSize = 10_000;
 const maxAttempts = 20;
@@ -101,6 +102,7 @@ export class RevocationLists {
     const { config } = await readConfig(this.#pki, mount);
     const id = listId(issuer.body);
     const authority = await this.#authorities.load(mount, await this.#signer(mount, issuer), config, 'crl-signing');
+    const { issuer: signer, sign } = signingLists(authority);
     for (let attempt = 1; ; attempt += 1) {
       const known = await this.#read(mount, issuer.body);
       const previous = await this.#pki.crls.read(mount, id);
@@ -116,8 +118,8 @@ export class RevocationLists {
           entries,
           entryCount: entries.length,
         },
-        issuer: authority.issuer,
-        sign: authority.sign,
+        issuer: signer,
+        sign,
         ...(previous && { previousNumber: number - 1n }),
       });
       const record: CrlRecord = {
@@ -193,6 +195,12 @@ export class RevocationLists {
       same.get(row.issuer) ??
       names(parseCertificate(Buffer.from(this.#pki.core.certificates.open(row).body.der, 'base64')), certificate);
   }
+}
+
+function signingLists(authority: Authority): Signer {
+  const { listAlgorithm = '' } = authority.record;
+  if (listAlgorithm === '') return authority;
+  return authority.under(requireSchemeOf(listAlgorithm, authority.issuer.publicKey.algorithm));
 }
 
 function names(leaf: ParsedCertificate, issuer: ParsedCertificate): boolean {

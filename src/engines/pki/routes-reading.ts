@@ -103,6 +103,9 @@ function issuerRoutes({ pki, lists }: PkiParts): AnyRoute[] {
     issuing_certificates: field.list().optional(),
     crl_distribution_points: field.list().optional(),
     ocsp_servers: field.list().optional(),
+    revocation_signature_algorithm: field.text().optional(),
+    delta_crl_distribution_points: field.list().optional(),
+    enable_aia_url_templating: field.boolean().optional(),
   };
   return [
     route({

@@ -53,7 +53,7 @@ function pair<F extends Parameters<typeof route>[0]['fields']>(
   what: string,
   fields: F,
   show: (config: PkiConfig) => JsonObject,
-  write: (mount: Mount, sent: Readonly<Record<string, unknown>>) => Promise<PkiConfig>,
+  write: (mount: Mount, sent: Readonly<Record<string, unknown>>, warn: (text: string) => void) => Promise<PkiConfig>,
 ): AnyRoute[] {
   return [
     route({
@@ -73,7 +73,9 @@ function pair<F extends Parameters<typeof route>[0]['fields']>(
       access: access.capability,
       fields,
       handle: async (request) => ({
-        data: show(await write(request.mount, request.fields as Readonly<Record<string, unknown>>)),
+        data: show(
+          await write(request.mount, request.fields as Readonly<Record<string, unknown>>, (text) => request.warn(text)),
+        ),
       }),
     }),
   ];
@@ -83,6 +85,7 @@ function configRoutes({ pki }: PkiParts): AnyRoute[] {
   const urls = {
     issuing_certificates: field.list().optional(),
     crl_distribution_points: field.list().optional(),
+    delta_crl_distribution_points: field.list().optional(),
     ocsp_servers: field.list().optional(),
     enable_templating: field.boolean().optional(),
   };
@@ -101,22 +104,28 @@ function configRoutes({ pki }: PkiParts): AnyRoute[] {
     ...pair(pki, 'urls', 'the addresses written into certificates', urls, showUrls, (mount, sent) =>
       writeUrls(pki, mount, sent),
     ),
-    ...pair(pki, 'crl', 'how revocation lists are made', crl, showCrlConfig, (mount, sent) =>
-      writeCrlConfig(pki, mount, sent),
-    ),
+    ...pair(pki, 'crl', 'how revocation lists are made', crl, showCrlConfig, (mount, sent, warn) => {
+      if (sent['ocsp_disable'] === false) warn('OCSP is not served by this release: ocsp_disable stays true.');
+      return writeCrlConfig(pki, mount, sent);
+    }),
     ...pair(
       pki,
       'issuers',
       'which issuer is the default',
       { default: field.text().optional(), default_follows_latest_issuer: field.boolean().optional() },
       showIssuers,
-      async (mount, sent) => {
+      async (mount, sent, warn) => {
         const ref = sent['default'] as string | undefined;
-        return change(pki, mount, async (config) => ({
+        const next = await change(pki, mount, async (config) => ({
           ...config,
           defaultIssuer: ref === undefined ? config.defaultIssuer : (await requireIssuer(pki, mount, ref, config)).id,
           followsLatest: (sent['default_follows_latest_issuer'] as boolean | undefined) ?? config.followsLatest,
         }));
+        const issuer = (await pki.issuers.read(mount, next.defaultIssuer))?.body;
+        if (issuer?.keyId === '')
+          warn('The key of this issuer is not here: nothing is issued by default until it is imported.');
+        if (issuer && issuer.revokedMillis !== null) warn('This issuer was revoked: nothing is issued by default.');
+        return next;
       },
     ),
     ...pair(pki, 'keys', 'which key is the default', { default: field.text() }, showKeys, (mount, sent) =>
@@ -132,6 +141,11 @@ function writeUrls(pki: PkiStore, mount: Mount, sent: Readonly<Record<string, un
   if (sent['enable_templating'] === true) {
     throw new StrongroomError('invalid_field', 'enable_templating is not supported', {
       hint: 'write the addresses out',
+    });
+  }
+  if (((sent['delta_crl_distribution_points'] as readonly string[] | undefined) ?? []).length > 0) {
+    throw new StrongroomError('invalid_field', 'delta_crl_distribution_points is not supported', {
+      hint: 'lists are whole: leave it out',
     });
   }
   const list = (name: string, before: readonly string[]): readonly string[] =>

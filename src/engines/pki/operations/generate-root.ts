@@ -121,7 +121,7 @@ export function newIssuer(
 
 export async function requireFreeIssuerName(pki: PkiStore, mount: Mount, wished: string | undefined): Promise<string> {
   const name = requireName(wished, 'issuer name');
-  if (name !== '' && (await allIssuers(pki, mount)).some((record) => record.body.name === name)) {
+  if (name !== '' && (await allIssuers(pki, mount)).some(({ id, body }) => body.name === name || id === name)) {
     throw new StrongroomError('invalid_request', 'issuer name already in use', {
       hint: 'choose another, or leave it out',
     });

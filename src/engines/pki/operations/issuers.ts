@@ -1,9 +1,10 @@
 import type { Answer, EngineRequest, Mount, StoredRecord } from '../../../core/index.ts';
 import { formatTime, type JsonObject, StrongroomError } from '../../../lib/index.ts';
-import { formatSerial, isHttpUrl } from '../../../x509/index.ts';
+import { formatSerial, isHttpUrl, SubjectPublicKey } from '../../../x509/index.ts';
 import { certificatePem, findChain, readCertificate } from '../authority.ts';
 import { allIssuers, type PkiStore, readConfig, requireIssuer, withConfig } from '../pki-store.ts';
 import { type IssuerRecord, type IssuerUsage, issuerUsages, type Locations, noLocations } from '../records.ts';
+import { requireSchemeOf } from '../signature-names.ts';
 import { requireFreeIssuerName } from './generate-root.ts';
 
 export interface IssuerFields {
@@ -15,6 +16,9 @@ export interface IssuerFields {
   readonly issuing_certificates?: readonly string[] | undefined;
   readonly crl_distribution_points?: readonly string[] | undefined;
   readonly ocsp_servers?: readonly string[] | undefined;
+  readonly revocation_signature_algorithm?: string | undefined;
+  readonly delta_crl_distribution_points?: readonly string[] | undefined;
+  readonly enable_aia_url_templating?: boolean | undefined;
 }
 
 function refuse(message: string, hint: string): never {
@@ -23,6 +27,8 @@ function refuse(message: string, hint: string): never {
 
 export function requireUrls(urls: readonly string[], name: string): readonly string[] {
   if (urls.length > 16) refuse(`${name}: too many addresses`, '16 at most');
+  // Nothing could be issued with it.
+  if (new Set(urls).size !== urls.length) refuse(`${name}: an address stands twice`, 'write it once');
   const bad = urls.find((url) => !isHttpUrl(url));
   if (bad !== undefined)
     refuse(`invalid URL found in ${name}`, 'write http://ca.example.com/… ; templates are not supported');
@@ -44,7 +50,7 @@ export async function showIssuer(pki: PkiStore, mount: Mount, record: IssuerReco
     leaf_not_after_behavior: record.leafNotAfterBehavior,
     manual_chain: record.manualChain.length === 0 ? null : record.manualChain,
     ocsp_servers: record.locations.ocspServers,
-    revocation_signature_algorithm: '',
+    revocation_signature_algorithm: record.listAlgorithm ?? '',
     revoked: record.revokedMillis !== null,
     ...(record.revokedMillis !== null && {
       revocation_time: Math.floor(record.revokedMillis / 1000),
@@ -76,11 +82,12 @@ export async function readIssuer(pki: PkiStore, mount: Mount, ref: string): Prom
 }
 
 function readUsage(names: readonly string[]): readonly IssuerUsage[] {
-  return names.map(
+  const usages = names.map(
     (name) =>
       issuerUsages.find((usage) => usage === name) ??
       refuse(`unknown usage ${JSON.stringify(name.slice(0, 32))}`, issuerUsages.join(', ')),
   );
+  return [...new Set(usages)];
 }
 
 /** A revoked issuer never gets the right to issue back. */
@@ -125,7 +132,15 @@ async function changedIssuer(
         leafNotAfterBehavior: 'err',
         usage: issuerUsages,
         locations: noLocations,
+        listAlgorithm: '',
       };
+  if ((fields.delta_crl_distribution_points ?? []).length > 0)
+    refuse('delta_crl_distribution_points is not supported', 'lists are whole: leave it out');
+  if (fields.enable_aia_url_templating === true)
+    refuse('enable_aia_url_templating is not supported', 'write the addresses out');
+  const listAlgorithm = fields.revocation_signature_algorithm ?? base.listAlgorithm ?? '';
+  if (listAlgorithm !== '')
+    requireSchemeOf(listAlgorithm, SubjectPublicKey.read(readCertificate(before).spki).algorithm);
   const wished = fields.issuer_name ?? base.name;
   const locations: Locations = {
     issuingCertificates: requireUrls(
@@ -147,8 +162,11 @@ async function changedIssuer(
       : base.manualChain,
     usage: usageOf(before, fields.usage ? readUsage(fields.usage) : base.usage, fields.usage !== undefined),
     locations,
+    listAlgorithm,
   };
 }
+
+const longestChain = 16;
 
 async function readManualChain(
   pki: PkiStore,
@@ -156,9 +174,11 @@ async function readManualChain(
   own: string,
   refs: readonly string[],
 ): Promise<readonly string[]> {
+  if (refs.length > longestChain) refuse('manual_chain is too long', `${longestChain} issuers at most`);
   const ids: string[] = [];
-  for (const ref of refs.slice(0, 16)) ids.push(ref === 'self' ? own : (await readIssuer(pki, mount, ref)).id);
+  for (const ref of refs) ids.push(ref === 'self' ? own : (await readIssuer(pki, mount, ref)).id);
   if (ids.length > 0 && ids[0] !== own) refuse('manual_chain must begin with the issuer itself', 'put its id first');
+  if (new Set(ids).size !== ids.length) refuse('manual_chain names an issuer twice', 'name each once, upwards');
   return ids;
 }
 
