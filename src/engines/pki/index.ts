@@ -2,7 +2,7 @@ import type { Core, Engine } from '../../core/index.ts';
 import { parseSerial, serialKey } from '../../x509/index.ts';
 import { Authorities } from './authority.ts';
 import { certificateInventory } from './inventory.ts';
-import { revokeSerial } from './operations/revoke.ts';
+import { revokeSwept } from './operations/revoke.ts';
 import type { PkiParts } from './parts.ts';
 import { openPkiStore } from './pki-store.ts';
 import { RevocationLists } from './revocation-lists.ts';
@@ -29,10 +29,8 @@ export function createPkiEngine(core: Core): Engine {
       await destroyAll(pki, mount);
     },
     stop: () => tidies.stop(),
-    revokeLease: async (lease, mount) => {
-      const serial = serialKey(parseSerial(String(lease.body.internal['serial'])));
-      if (await core.certificates.find(mount, serial)) await revokeSerial(parts, mount, serial);
-    },
+    revokeLease: (lease, mount) =>
+      revokeSwept(parts, mount, serialKey(parseSerial(String(lease.body.internal['serial'])))),
     unknownPathHint: (path) =>
       /^(?:ocsp|acme|est)(?:\/|$)/.test(path) ? 'OCSP, ACME and EST are not served by this release' : undefined,
   };

@@ -7,7 +7,7 @@ import {
   type StoredCertificate,
 } from '../../core/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
-import { type RevokeParts, revokeSerial } from './operations/revoke.ts';
+import { type RevokeParts, revokeSwept } from './operations/revoke.ts';
 
 const pageSize = 500;
 
@@ -72,6 +72,6 @@ async function revokeAnywhere(parts: RevokeParts, namespace: string, serial: str
     if (row.revoked_millis !== null) continue;
     const mount = parts.pki.core.mounts.byId(row.mount);
     if (!mount) throw new StrongroomError('internal', 'a certificate of a mount that is gone');
-    await revokeSerial(parts, mount, serial);
+    await revokeSwept(parts, mount, serial);
   }
 }

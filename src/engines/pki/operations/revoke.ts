@@ -58,13 +58,33 @@ async function refuseOwnAuthority(pki: PkiStore, mount: Mount, der: string): Pro
 }
 
 /** Revokes and brings the list up to date; the certificate is refused by this server from the first commit on. */
-export async function revokeSerial(parts: RevokeParts, mount: Mount, serial: string): Promise<number> {
+async function revokeSerial(parts: RevokeParts, mount: Mount, serial: string): Promise<number> {
   const revokedMillis = await parts.pki.core.certificates.revoke(mount, serial);
   if (revokedMillis === undefined) return refuse('certificate not found', 'it may have expired and been cleaned up');
+  await renewList(parts, mount, serial);
+  return revokedMillis;
+}
+
+/**
+ * Revokes for a caller who ends many things, and must not be stopped by one list that cannot be made now: it is made
+ * when it is asked for, and not given out before. What is over, or gone, needs no revocation.
+ */
+export async function revokeSwept(parts: RevokeParts, mount: Mount, serial: string): Promise<void> {
+  const { certificates, clock, log } = parts.pki.core;
+  const found = await certificates.find(mount, serial);
+  if (!found || (found.row.expire_millis ?? Number.POSITIVE_INFINITY) <= clock.nowMillis()) return;
+  await certificates.revoke(mount, serial);
+  try {
+    await renewList(parts, mount, serial);
+  } catch (error) {
+    log.warn({ mount: mount.prefix, cause: String(error) }, 'a revocation list is behind until it is asked for');
+  }
+}
+
+async function renewList(parts: RevokeParts, mount: Mount, serial: string): Promise<void> {
   const stored = await parts.pki.core.certificates.find(mount, serial);
   const issuer = stored && (await parts.pki.issuers.read(mount, stored.row.issuer));
   const { config } = await readConfig(parts.pki, mount);
   // One that may sign no lists has none to bring up to date; the revocation stands all the same.
   if (issuer && signsLists(issuer.body) && !config.crlDisabled) await parts.lists.rebuild(mount, issuer);
-  return revokedMillis;
 }
