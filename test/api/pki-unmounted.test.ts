@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodePem } from '../../src/x509/index.ts';
+import { decodePem, parseCrl } from '../../src/x509/index.ts';
 import { type CallAnswer, startServer, type TestServer } from '../harness/server.ts';
 
 let server: TestServer;
@@ -96,5 +96,41 @@ describe('PKI-14: what was revoked stays revoked when its mount goes', () => {
     const revoked = (await ok('LIST', 'sys/credentials?kind=certificate&state=revoked&limit=1000')).json.data.keys;
     expect(revoked).toContain(serial);
     await ok('POST', 'sys/credentials/revoke', { owner: 'root', kind: 'certificate', dry_run: false });
+  });
+});
+
+describe('PKI-15: an authority that comes from another mount', () => {
+  it('brings what was revoked there, whether that mount still is or not', async () => {
+    const exported = async (mount: string): Promise<string> => {
+      await ok('POST', `sys/mounts/${mount}`, { type: 'pki', config: { max_lease_ttl: '8760h' } });
+      const fields = { common_name: mount, key_type: 'ec', ttl: '8000h' };
+      const { certificate, private_key } = (await ok('POST', `${mount}/root/generate/exported`, fields)).json.data;
+      await ok('POST', `${mount}/roles/client`, { key_type: 'ec', allow_any_name: true, max_ttl: '720h' });
+      return `${certificate}\n${private_key}`;
+    };
+    const listed = async (mount: string, issuer = 'default') =>
+      [...parseCrl((await server.call('GET', `${mount}/issuer/${issuer}/crl/pem`)).text).revoked.keys()].sort();
+    const plain = (...clients: Client[]) => clients.map(({ serial }) => serial.replaceAll(':', '')).sort();
+    const bundle = await exported('first');
+    const foreign = await exported('foreign');
+    const [one, two, over] = [await client('first'), await client('first'), await client('first', '1h')];
+    for (const { serial } of [one, over]) await ok('POST', 'first/revoke', { serial_number: serial });
+    await ok('POST', 'foreign/revoke', { serial_number: (await client('foreign')).serial });
+    server.clock.advanceSeconds(2 * 3_600);
+    await ok('POST', 'sys/mounts/second', { type: 'pki' });
+    await ok('POST', 'second/issuers/import/bundle', { pem_bundle: bundle });
+    expect(await listed('second')).toEqual(plain(one));
+    expect((await ok('GET', `second/cert/${one.serial}`)).json.data.revocation_time).toBeLessThan(
+      server.clock.nowMillis() / 1000 - 3_600,
+    );
+    // Once more, when its list is known already.
+    await ok('POST', 'first/revoke', { serial_number: two.serial });
+    await ok('DELETE', 'sys/mounts/first');
+    server.clock.advanceSeconds(60);
+    await ok('POST', 'second/issuers/import/bundle', { pem_bundle: bundle });
+    expect(await listed('second')).toEqual(plain(one, two));
+    const imported = await ok('POST', 'second/issuers/import/bundle', { pem_bundle: foreign });
+    expect(await listed('second', imported.json.data.imported_issuers[0])).toHaveLength(1);
+    expect(await listed('second')).toEqual(plain(one, two));
   });
 });

@@ -122,6 +122,21 @@ export class CertificateStore {
     });
   }
 
+  /** Revoked certificates of every mount, also of those that are gone, in the order of their revocation. */
+  async revokedAnywhere(
+    namespace: string,
+    after: { value: number; id: string } | undefined,
+    limit: number,
+  ): Promise<Row<'certificates'>[]> {
+    return this.#store.list('certificates', {
+      where: { namespace },
+      above: { column: 'revoked_millis', value: 0 },
+      orderBy: 'revoked_millis',
+      ...(after && { after }),
+      limit,
+    });
+  }
+
   /** Certificates of every mount, or those an entity had issued, in the order of their serials, strictly after one. */
   async pageOfAll(
     namespace: string,

@@ -25,6 +25,8 @@ interface Entry {
 
 /** What an issuer revoked, as far as it was read: so that one more revocation costs one more entry. */
 interface KnownEntries {
+  /** That of the mount's issuers when it was begun: an issuer that comes may bring revocations of its own with it. */
+  readonly generation: number;
   readonly entries: Map<string, Entry>;
   lastMillis: number;
   /** Counts entries ever added. */
@@ -154,13 +156,19 @@ export class RevocationLists {
   }
 
   async #readOn(id: string, mount: Mount, issuer: IssuerRecord): Promise<KnownEntries> {
-    const known = this.#known.get(id) ?? {
-      entries: new Map<string, Entry>(),
-      lastMillis: 0,
-      added: 0,
-      listed: undefined,
-      droppedMillis: 0,
-    };
+    const { issuerGeneration: generation } = (await readConfig(this.#pki, mount)).config;
+    const before = this.#known.get(id);
+    const known: KnownEntries =
+      before?.generation === generation
+        ? before
+        : {
+            generation,
+            entries: new Map<string, Entry>(),
+            lastMillis: 0,
+            added: 0,
+            listed: undefined,
+            droppedMillis: 0,
+          };
     this.#known.set(id, known);
     const isOurs = await this.#signedBy(mount, issuer);
     let after: { value: number; id: string } | undefined =

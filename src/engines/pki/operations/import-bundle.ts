@@ -13,6 +13,7 @@ import { readCertificate } from '../authority.ts';
 import { importKey, requireImportable } from '../make-key.ts';
 import { allIssuers, allKeys, type PkiStore, withConfig } from '../pki-store.ts';
 import type { IssuerRecord, KeyRecord } from '../records.ts';
+import { adoptRevocations } from './adopt-revocations.ts';
 import { newIssuer } from './generate-root.ts';
 
 const maxBlocks = 64;
@@ -37,7 +38,9 @@ export async function importBundle(
       hint: 'send certificates and unencrypted private keys',
     });
   }
-  const keys = await importKeys(pki, request, readKeys(keyBlocks));
+  const readable = readKeys(keyBlocks);
+  await adoptRevocations(pki, request.mount, certificates);
+  const keys = await importKeys(pki, request, readable);
   return importCertificates(pki, request, certificates, keys);
 }
 
