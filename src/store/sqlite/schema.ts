@@ -104,6 +104,7 @@ export const certificates = sqliteTable(
   (t) => [
     primaryKey({ columns: [t.namespace, t.mount, t.id] }),
     index('certificates_revoked').on(t.namespace, t.mount, t.revoked_millis).where(sql`revoked_millis IS NOT NULL`),
+    index('certificates_revoked_serial').on(t.namespace, t.id).where(sql`revoked_millis IS NOT NULL`),
     index('certificates_entity').on(t.namespace, t.entity_id).where(sql`entity_id IS NOT NULL`),
     index('certificates_expire').on(t.expire_millis).where(sql`expire_millis IS NOT NULL`),
   ],

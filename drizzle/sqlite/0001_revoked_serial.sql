@@ -1,0 +1,1 @@
+CREATE INDEX `certificates_revoked_serial` ON `certificates` (`namespace`,`id`) WHERE revoked_millis IS NOT NULL;
