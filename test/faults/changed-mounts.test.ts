@@ -166,3 +166,18 @@ test('a request that found its mount before the server was sealed is told that i
   expect(() => sealed.core.mounts.during(found, () => 'done')).toThrow(/is sealed/);
   await sealed.stop();
 });
+
+test('an alias that is made while its log-in method is removed is refused, and does not stay', async () => {
+  expect((await root('POST', 'sys/auth/short', { type: 'userpass' })).status).toBe(204);
+  const { accessor } = (await root('GET', 'sys/auth/short')).json.data;
+  const commit = store.commit.bind(store);
+  store.commit = async (changes) => {
+    if (!changes.some((one) => one.kind === 'insert' && one.table === 'aliases')) return commit(changes);
+    store.commit = commit;
+    expect((await root('DELETE', 'sys/auth/short')).status).toBe(204);
+    return commit(changes);
+  };
+  const answer = await root('POST', 'identity/entity-alias', { name: 'ann', mount_accessor: accessor });
+  expect([answer.status, answer.json.errors]).toEqual([400, [`invalid mount accessor "${accessor}"`]]);
+  expect(await findInconsistencies(store, server.core)).toEqual([]);
+});

@@ -26,13 +26,16 @@ export async function writeAlias(core: Core, request: EngineRequest<AliasFields>
   if (canonicalName(name) === '' || name.length > 512)
     refuse('missing alias name', 'send "name": the name at the log-in');
   const mount = core.mounts.byAccessor(fields.mount_accessor ?? '');
-  if (mount?.kind !== 'auth')
-    refuse(`invalid mount accessor "${(fields.mount_accessor ?? '').slice(0, 64)}"`, 'list them: strongroom auth list');
+  if (mount?.kind !== 'auth') refuseMount(fields.mount_accessor ?? '');
   const wanted = fields.canonical_id ?? fields.entity_id ?? '';
   const login = { namespace, mount: mount.accessor, name };
   const known = await core.identity.findAliasByName(login);
   if (known) return sameAlias(known, wanted);
-  return makeAlias(core, login, wanted, fields.custom_metadata ?? {});
+  return makeAlias(core, { ...login, mountId: mount.id }, wanted, fields.custom_metadata ?? {});
+}
+
+function refuseMount(accessor: string): never {
+  return refuse(`invalid mount accessor "${accessor.slice(0, 64)}"`, 'list them: strongroom auth list');
 }
 
 async function keepAlias(core: Core, namespace: string, fields: AliasFields, id: string): Promise<Answer | undefined> {
@@ -52,7 +55,7 @@ function sameAlias(alias: Alias, wanted: string): undefined {
 
 async function makeAlias(
   core: Core,
-  login: { readonly namespace: string; readonly mount: string; readonly name: string },
+  { mountId, ...login }: { readonly namespace: string; readonly mount: string; readonly name: string; mountId: string },
   wanted: string,
   customMetadata: Readonly<Record<string, string>>,
 ): Promise<Answer> {
@@ -65,9 +68,12 @@ async function makeAlias(
     const guard = entity
       ? [{ kind: 'check' as const, table: 'entities' as const, key: { namespace: login.namespace, id: entity.id } }]
       : [];
-    await core.store.commit([...guard, ...(created ? [created.change] : []), change]);
+    // A method that is removed takes its aliases with it: none is added behind it.
+    const mountStays = { kind: 'check', table: 'mounts', key: { namespace: login.namespace, id: mountId } } as const;
+    await core.store.commit([mountStays, ...guard, ...(created ? [created.change] : []), change]);
   } catch (error) {
     if (!isGuardFailure(error)) throw error;
+    if (isGuardFailure(error, 0)) refuseMount(login.mount);
     refuse('Alias already exists for requested entity and mount accessor', 'an entity has one alias a mount');
   }
   return { data: { canonical_id: entityId, id: alias.id } };
