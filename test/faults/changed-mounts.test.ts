@@ -181,3 +181,17 @@ test('an alias that is made while its log-in method is removed is refused, and d
   expect([answer.status, answer.json.errors]).toEqual([400, [`invalid mount accessor "${accessor}"`]]);
   expect(await findInconsistencies(store, server.core)).toEqual([]);
 });
+
+test('a log-in that is tried while its method is removed leaves nothing of its attempt', async () => {
+  expect((await root('POST', 'sys/auth/tried', { type: 'userpass' })).status).toBe(204);
+  const commit = store.commit.bind(store);
+  store.commit = async (changes) => {
+    if (!insertsRecord(changes)) return commit(changes);
+    store.commit = commit;
+    expect((await root('DELETE', 'sys/auth/tried')).status).toBe(204);
+    return commit(changes);
+  };
+  const answer = await server.call('POST', 'auth/tried/login/ann', { body: { password: 'wrong horse' } });
+  expect([answer.status, answer.json.errors]).toEqual([503, ['this mount is being changed']]);
+  expect(await findInconsistencies(store, server.core)).toEqual([]);
+});

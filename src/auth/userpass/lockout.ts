@@ -1,4 +1,4 @@
-import { type Core, type Mount, RecordCollection } from '../../core/index.ts';
+import { beingChanged, type Core, type Mount, RecordCollection } from '../../core/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
 import { type Change, isGuardFailure } from '../../store/index.ts';
 import type { AttemptsRecord } from './records.ts';
@@ -52,11 +52,20 @@ export class Lockout {
             expireMillis: nowMillis + lockout.resetSeconds * 1000,
           },
         );
-        await this.#core.store.commit(record ? [this.#attempts.remove(mount, id, record.row.version), fresh] : [fresh]);
+        await this.#begin(mount, record ? [this.#attempts.remove(mount, id, record.row.version), fresh] : [fresh]);
         return { last: lockout.threshold <= 1 };
       } catch (error) {
         if (!isGuardFailure(error) || attempt >= maxAttempts) throw error;
       }
+    }
+  }
+
+  /** Log-ins are not waited for when their method is removed: no row is left behind it. */
+  async #begin({ namespace, id }: Mount, changes: readonly Change[]): Promise<void> {
+    try {
+      await this.#core.store.commit([{ kind: 'check', table: 'mounts', key: { namespace, id } }, ...changes]);
+    } catch (error) {
+      throw isGuardFailure(error, 0) ? beingChanged() : error;
     }
   }
 
