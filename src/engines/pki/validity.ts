@@ -6,6 +6,8 @@ export interface ValidityWish {
   readonly ttlSeconds: number | undefined;
   /** RFC 3339, or '' for none. */
   readonly notAfter: string;
+  /** RFC 3339: the end where none is asked for, and the latest where a ttl is; '' for none. */
+  readonly roleNotAfter: string;
   readonly roleTtlSeconds: number;
   readonly roleMaxSeconds: number;
   /** RFC 3339, or '' for a start so many seconds ago: clocks differ. */
@@ -28,11 +30,17 @@ function refuse(message: string, hint: string): never {
 const firstSeconds = -631_152_000;
 const lastSeconds = 253_402_300_799;
 
+const timePattern = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** Whether the calendar has this day: `Date.parse` takes 30 February for 2 March. */
+function isDay(date: string): boolean {
+  const midnight = new Date(`${date}T00:00:00Z`);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(date);
+}
+
 /** Whole seconds of an RFC 3339 time that a certificate can hold. */
 export function readTime(name: string, text: string): number {
-  const millis = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(text)
-    ? Date.parse(text)
-    : Number.NaN;
+  const millis = timePattern.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
   const seconds = Math.floor(millis / 1000);
   if (!(seconds >= firstSeconds && seconds <= lastSeconds))
     refuse(`${name} is not an RFC 3339 time`, 'write 2027-01-31T12:00:00Z');
@@ -95,18 +103,24 @@ function decideEnd(
 ): number {
   const { nowSeconds, maxSeconds } = limits;
   const most = formatGoDuration(maxSeconds);
-  if (wish.notAfter !== '') {
-    const seconds = readNotAfter(wish.notAfter, nowSeconds);
+  const fixed = wish.notAfter || (wish.ttlSeconds ? '' : wish.roleNotAfter);
+  if (fixed !== '') {
+    const seconds = readNotAfter(fixed, nowSeconds);
     if (seconds <= nowSeconds + maxSeconds) return seconds;
     warnings.push(`not_after lies beyond the permitted maxTTL "${most}", so maxTTL is being used`);
     return nowSeconds + maxSeconds;
   }
   const seconds = wish.ttlSeconds || wish.roleTtlSeconds || limits.defaultSeconds;
-  if (seconds <= maxSeconds) return nowSeconds + seconds;
-  warnings.push(
-    `TTL "${formatGoDuration(seconds)}" is longer than permitted maxTTL "${most}", so maxTTL is being used`,
-  );
-  return nowSeconds + maxSeconds;
+  if (seconds > maxSeconds)
+    warnings.push(
+      `TTL "${formatGoDuration(seconds)}" is longer than permitted maxTTL "${most}", so maxTTL is being used`,
+    );
+  const end = nowSeconds + Math.min(seconds, maxSeconds);
+  if (wish.roleNotAfter === '') return end;
+  const latest = readNotAfter(wish.roleNotAfter, nowSeconds);
+  if (end > latest)
+    warnings.push(`TTL "${formatGoDuration(seconds)}" ends after not_after of the role, so that is being used`);
+  return Math.min(end, latest);
 }
 
 /** A start in the past allows for clocks that differ; a year is no such difference any more. */

@@ -172,6 +172,7 @@ function draftTemplate(pki: PkiStore, request: EngineRequest<RootFields>): Omit<
     {
       ttlSeconds: fields.ttl,
       notAfter: fields.not_after ?? '',
+      roleNotAfter: '',
       roleTtlSeconds: 0,
       roleMaxSeconds: 0,
       notBefore: fields.not_before ?? '',

@@ -255,7 +255,8 @@ export function leafValidity(
   const validity = decideValidity(
     {
       ttlSeconds: fields.ttl,
-      notAfter: fields.not_after || role.notAfter,
+      notAfter: fields.not_after ?? '',
+      roleNotAfter: role.notAfter,
       roleTtlSeconds: role.ttlSeconds,
       roleMaxSeconds: role.maxTtlSeconds,
       notBefore: fields.not_before ?? '',
