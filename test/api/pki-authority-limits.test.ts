@@ -115,6 +115,22 @@ describe('PKI-13: the rules of every CA above bind a leaf, whatever chain is sho
     expect((await issue('spelt', 'a.evil.test')).status).toBe(400);
   });
 
+  it('of a CA of the same name with another key (RFC 5280 3.2: self-issued is not self-signed)', async () => {
+    await mount('older');
+    const fields = { common_name: 'Same', key_type: 'ec', ttl: '8000h', max_path_length: 1 };
+    await ok('POST', 'older/root/generate/internal', { ...fields, permitted_dns_domains: 'corp.test' });
+    await mount('newer');
+    const { csr } = await ok('POST', 'newer/intermediate/generate/internal', { common_name: 'Same', key_type: 'ec' });
+    const wish = { csr, common_name: 'Same', ttl: '4000h', exclude_cn_from_sans: true, max_path_length: 0 };
+    const signed = await ok('POST', 'older/root/sign-intermediate', wish);
+    const bundle = [signed.certificate, ...signed.ca_chain].join('\n');
+    await ok('POST', 'newer/intermediate/set-signed', { certificate: bundle });
+    const inside = await issue('newer', 'a.corp.test', { remove_roots_from_chain: true });
+    expect(inside.status, inside.json.errors).toBe(200);
+    expect(inside.json.data.ca_chain).toHaveLength(1);
+    expect((await issue('newer', 'a.evil.test')).status).toBe(400);
+  });
+
   it('a path length above counts, whatever chain is shown', async () => {
     await below('top', 'short', { max_path_length: 1 });
     const id = await below('short', 'last', { max_path_length: 0 });

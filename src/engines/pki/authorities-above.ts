@@ -44,7 +44,11 @@ function inOrderOfChoice(issuers: readonly IssuerRecord[], chosenIds: readonly s
     .map(({ certificate }) => certificate);
 }
 
-const isRoot = ({ subject, issuer }: ParsedCertificate): boolean => subject.equals(issuer);
+/** Self-signed; a CA that signed a new key of its own name is above that (RFC 5280 3.2: self-issued). */
+export function isRoot(certificate: ParsedCertificate): boolean {
+  const { subject, issuer, authorityKeyIdentifier: signer, subjectKeyIdentifier: own } = certificate;
+  return subject.equals(issuer) && (signer === undefined || own === undefined || signer.equals(own));
+}
 
 /** Whether the key of one certificate signed another: names, key identifiers and signature agree. */
 export function isIssuedBy(below: ParsedCertificate, above: ParsedCertificate): boolean {

@@ -9,7 +9,7 @@ import {
   type ParsedCertificate,
   type SignTbs,
 } from '../../x509/index.ts';
-import { findAuthoritiesAbove, maxAbove } from './authorities-above.ts';
+import { findAuthoritiesAbove, isRoot, maxAbove } from './authorities-above.ts';
 import { readCertificate } from './issuer-certificate.ts';
 import { allIssuers, type PkiStore } from './pki-store.ts';
 import type { IssuerRecord, KeyRecord, PkiConfig } from './records.ts';
@@ -107,7 +107,7 @@ export class Authorities {
       sign: signWith(this.#pki, key.body, issuer.scheme),
       under,
       chainPem: chain.map((member) => certificatePem(member.der)),
-      endsInRoot: last.subject.equals(last.issuer),
+      endsInRoot: isRoot(last),
     };
   }
 }

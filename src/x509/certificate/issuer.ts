@@ -1,6 +1,7 @@
 import type { SignatureScheme } from '../../crypto/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
 import { extendedKeyUsageOids, type KeyUsage, type NameConstraints } from '../extensions/index.ts';
+import { sameName } from '../names/index.ts';
 import { chooseScheme, SubjectPublicKey } from '../public-key/index.ts';
 import type { ParsedCertificate } from './parsed-certificate.ts';
 import type { CertificateTemplate } from './template.ts';
@@ -33,10 +34,14 @@ export interface IssuerOptions {
   readonly ancestors?: readonly ParsedCertificate[] | undefined;
 }
 
+/** Certificates in between count unless they are self-issued (RFC 5280 4.2.1.9). */
 function smallestPathLength(chain: readonly ParsedCertificate[]): number | undefined {
-  const lengths = chain.flatMap((certificate, above) => {
+  let between = 0;
+  const lengths = chain.flatMap((certificate) => {
     const own = certificate.basicConstraints?.pathLength;
-    return own === undefined ? [] : [own - above];
+    const left = own === undefined ? [] : [own - between];
+    if (!sameName(certificate.subject, certificate.issuer)) between += 1;
+    return left;
   });
   return lengths.length === 0 ? undefined : Math.max(-1, Math.min(...lengths));
 }
