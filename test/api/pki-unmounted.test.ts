@@ -108,6 +108,7 @@ describe('PKI-15: an authority that comes from another mount', () => {
       await ok('POST', `${mount}/roles/client`, { key_type: 'ec', allow_any_name: true, max_ttl: '720h' });
       return `${certificate}\n${private_key}`;
     };
+    const number = async (mount: string) => parseCrl((await server.call('GET', `${mount}/crl/pem`)).text).number;
     const listed = async (mount: string, issuer = 'default') =>
       [...parseCrl((await server.call('GET', `${mount}/issuer/${issuer}/crl/pem`)).text).revoked.keys()].sort();
     const plain = (...clients: Client[]) => clients.map(({ serial }) => serial.replaceAll(':', '')).sort();
@@ -117,9 +118,14 @@ describe('PKI-15: an authority that comes from another mount', () => {
     for (const { serial } of [one, over]) await ok('POST', 'first/revoke', { serial_number: serial });
     await ok('POST', 'foreign/revoke', { serial_number: (await client('foreign')).serial });
     server.clock.advanceSeconds(2 * 3_600);
+    const numberBefore = (await number('first')) as bigint;
     await ok('POST', 'sys/mounts/second', { type: 'pki' });
     await ok('POST', 'second/issuers/import/bundle', { pem_bundle: bundle });
     expect(await listed('second')).toEqual(plain(one));
+    const numberAfter = (await number('second')) as bigint;
+    expect(numberAfter).toBeGreaterThan(numberBefore);
+    await ok('GET', 'second/crl/rotate');
+    expect(await number('second')).toBe(numberAfter + 1n);
     expect((await ok('GET', `second/cert/${one.serial}`)).json.data.revocation_time).toBeLessThan(
       server.clock.nowMillis() / 1000 - 3_600,
     );

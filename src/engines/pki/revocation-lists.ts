@@ -7,6 +7,7 @@ import {
   type ParsedCertificate,
   parseCertificate,
   parseCrlDer,
+  serialKey,
 } from '../../x509/index.ts';
 import { type Authorities, type Authority, readCertificate, type Signer } from './authority.ts';
 import { allIssuers, type PkiStore, readConfig } from './pki-store.ts';
@@ -111,7 +112,10 @@ export class RevocationLists {
       const { added } = known;
       const entries = takeEntries(known, previous?.body.thisUpdateMillis ?? 0);
       const nowSeconds = Math.floor(this.#pki.core.clock.nowMillis() / 1000);
-      const number = previous === undefined ? 1n : BigInt(previous.body.number) + 1n;
+      const number =
+        previous === undefined
+          ? await this.#firstNumber(mount, authority, nowSeconds)
+          : BigInt(previous.body.number) + 1n;
       const der = await issueCrl({
         template: {
           thisUpdateSeconds: nowSeconds,
@@ -138,6 +142,15 @@ export class RevocationLists {
         if (!isGuardFailure(error) || attempt >= maxAttempts) throw error;
       }
     }
+  }
+
+  /**
+   * Numbers rise with each list of an authority, wherever it was made (RFC 5280 5.2.3): one that was not made in this
+   * mount has had lists before, and goes on from the time, which no count of lists has reached.
+   */
+  async #firstNumber(mount: Mount, { certificate }: Authority, nowSeconds: number): Promise<bigint> {
+    const madeHere = await this.#pki.core.certificates.find(mount, serialKey(certificate.serial));
+    return madeHere ? 1n : BigInt(nowSeconds);
   }
 
   /** Who signs the list: the issuer as it is now or, where it may not, one that shares the list and may. */
