@@ -251,3 +251,25 @@ it('a list is made anew when half of its time is over: nobody gets one that ends
   expect(after.number).toBeGreaterThan(before.number as bigint);
   expect(after.nextUpdateSeconds).toBeGreaterThan(before.nextUpdateSeconds);
 });
+
+it('what was revoked is listed a page at a time, each serial number once', async () => {
+  const { mount } = await authority();
+  const serials: string[] = [];
+  for (let count = 0; count < 5; count += 1) serials.push(await issue(mount));
+  const revoked = serials.filter((_serial, at) => at !== 2).sort();
+  // In another order than that of their numbers.
+  for (const serial of [...revoked].reverse()) {
+    await revoke(mount, serial);
+    server.clock.advanceSeconds(10);
+  }
+  const read: string[] = [];
+  for (let after = ''; ; after = read.at(-1) as string) {
+    const answer = await root('LIST', `${mount}/certs/revoked?limit=3&after=${after}`);
+    if (answer.status === 404) break;
+    expect(answer.json.data.keys.length).toBeLessThanOrEqual(3);
+    read.push(...answer.json.data.keys);
+  }
+  expect(read).toEqual(revoked);
+  expect((await ok('LIST', `${mount}/certs/revoked`)).json.data.keys).toEqual(revoked);
+  expect((await root('LIST', `${mount}/certs/revoked?after=nothing`)).status).toBe(400);
+});

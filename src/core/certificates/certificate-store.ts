@@ -107,6 +107,17 @@ export class CertificateStore {
     return rows.map((row) => row.id);
   }
 
+  /** Serials of what a mount revoked, in their order, without opening anything. */
+  async revokedSerials(mount: Mount, after: string, limit: number): Promise<string[]> {
+    const rows = await this.#store.list('certificates', {
+      where: { namespace: mount.namespace, mount: mount.id },
+      above: { column: 'revoked_millis', value: 0 },
+      after: { value: after, id: after },
+      limit,
+    });
+    return rows.map((row) => row.id);
+  }
+
   /** Revoked certificates of a mount in the order of their revocation: through an index, whatever the number of others. */
   async revoked(
     mount: Mount,

@@ -87,8 +87,8 @@ function certificateRoutes({ pki, lists }: PkiParts): AnyRoute[] {
       path: 'certs/revoked',
       summary: 'Lists the serial numbers of revoked certificates.',
       access: access.capability,
-      fields: {},
-      handle: ({ mount }) => listRevoked(pki, mount),
+      fields: pageFields,
+      handle: (request) => listRevoked(pki, request),
     }),
   ];
 }

@@ -1,7 +1,6 @@
 import {
   type Answer,
   type EngineRequest,
-  largestPage,
   type Mount,
   type PageFields,
   pageLength,
@@ -124,8 +123,10 @@ export async function listCertificates(pki: PkiStore, request: EngineRequest<Pag
   return { data: { keys: serials.map(colons) } };
 }
 
-export async function listRevoked(pki: PkiStore, mount: Mount): Promise<Answer> {
-  const rows = await pki.core.certificates.revoked(mount, undefined, largestPage);
-  if (rows.length === 0) throw new StrongroomError('not_found', '', { hint: 'nothing was revoked here' });
-  return { data: { keys: rows.map((row) => colons(row.id)).sort() } };
+export async function listRevoked(pki: PkiStore, request: EngineRequest<PageFields>): Promise<Answer> {
+  const { after } = request.fields;
+  const from = after ? serialKey(parseSerial(after)) : '';
+  const serials = await pki.core.certificates.revokedSerials(request.mount, from, pageLength(request.fields));
+  if (serials.length === 0) throw new StrongroomError('not_found', '', { hint: 'nothing was revoked here' });
+  return { data: { keys: serials.map(colons) } };
 }
