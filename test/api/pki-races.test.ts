@@ -48,7 +48,6 @@ describe.each([
   it.each([
     ['the issuer is deleted', async (mount: string, issuer: string) => ok('DELETE', `${mount}/issuer/${issuer}`)],
     ['every issuer is deleted', async (mount: string) => ok('DELETE', `${mount}/root`)],
-    ['the mount is removed', async (mount: string) => ok('DELETE', `sys/mounts/${mount}`)],
     [
       'the issuer may not issue any more',
       async (mount: string) => ok('PATCH', `${mount}/issuer/default`, { usage: 'crl-signing' }),
@@ -63,6 +62,19 @@ describe.each([
       [expect.stringContaining('the issuer was removed, revoked or narrowed meanwhile')],
     ]);
     expect(await server.store.count('certificates', { mount: id })).toBeLessThanOrEqual(1);
+    expect(await server.store.count('leases', { mount: id })).toBe(0);
+  });
+
+  it('the mount is removed: that waits for it, and nothing is left that is good', async () => {
+    const { mount, id } = await authority(role);
+    let removal: Promise<CallAnswer> | undefined;
+    whenSigned(async () => {
+      removal = root('DELETE', `sys/mounts/${mount}`);
+    });
+    expect((await issue(mount)).status).toBe(200);
+    expect((await removal)?.status).toBe(204);
+    // One that was leased was revoked, and revocations stay.
+    expect(await server.store.count('certificates', { mount: id, state: 'active' })).toBe(0);
     expect(await server.store.count('leases', { mount: id })).toBe(0);
   });
 
