@@ -80,6 +80,14 @@ describe('the second thread', () => {
     await expect(Promise.all(taken)).resolves.toEqual([true, true, undefined]);
   });
 
+  it('does not keep the process alive', async () => {
+    const keeping = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
+    const before = keeping();
+    const thread = await started();
+    await thread.ask(about());
+    expect(keeping()).toBe(before);
+  });
+
   it('leaves to who asked what it had not answered when it ended, and can be started anew', async () => {
     const thread = await started();
     const answer = thread.ask(about());

@@ -13,7 +13,7 @@ export interface SecondThreadOptions {
   readonly pauseMillis: number;
 }
 
-const defaults: SecondThreadOptions = { startAt: 4, mostPending: 16, idleMillis: 30_000, pauseMillis: 60_000 };
+const defaults: SecondThreadOptions = { startAt: 4, mostPending: 64, idleMillis: 30_000, pauseMillis: 60_000 };
 
 interface Running {
   readonly worker: Worker;
@@ -94,8 +94,6 @@ export class SecondThread {
       asked: true,
     };
     this.#running = running;
-    // A thread that waits does not keep the process alive.
-    worker.unref();
     worker.on('message', (message: 'ready' | { readonly number: number; readonly yes: boolean }) => {
       if (message === 'ready') running.ready = true;
       else settle(running, message.number, message.yes);
@@ -104,6 +102,8 @@ export class SecondThread {
       this.#pausedUntilMillis = performance.now() + this.#options.pauseMillis;
     });
     worker.on('exit', () => this.#forget(running));
+    // A thread that waits does not keep the process alive; to listen to it would.
+    worker.unref();
   }
 
   #endIdle(running: Running): void {
