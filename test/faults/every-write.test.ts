@@ -55,6 +55,10 @@ const reads: Readonly<Record<string, (name: string) => Promise<[path: string, bo
     const { id } = await world.made('POST', 'identity/entity-alias', { name, mount_accessor: accessor });
     return [`identity/entity-alias/id/${id}`, { name }];
   },
+  'POST /pki/tidy-cancel': async (name) => {
+    await world.made('POST', `sys/mounts/${name}`, { type: 'pki' });
+    return [`${name}/tidy-cancel`, {}];
+  },
   'POST /sys/capabilities': async () => ['sys/capabilities', { token: world.server.rootToken, paths: ['x'] }],
   'POST /sys/capabilities-accessor': async () => [
     'sys/capabilities-accessor',

@@ -1,3 +1,4 @@
+import { vi } from 'vitest';
 import { decodePem, parseCrl, serialKey } from '../../../src/x509/index.ts';
 import type { Prepare, World, Writes } from './world.ts';
 
@@ -36,6 +37,10 @@ function authorityWrites(world: World): Writes {
     const { certificate, private_key: key } = await made('POST', `${await mount(name)}/root/generate/exported`, ca);
     return `${certificate}\n${key}`;
   };
+  const keyAlone = async (): Promise<string> => {
+    const bundle = await exported();
+    return bundle.slice(bundle.indexOf('-----BEGIN EC'));
+  };
   const own = async (): Promise<object> => ca;
   return {
     'POST /pki/root/generate/{type}': grows('root/generate/internal', 'issuers', own),
@@ -43,6 +48,7 @@ function authorityWrites(world: World): Writes {
     'POST /pki/intermediate/generate/{type}': grows('intermediate/generate/internal', 'keys', own),
     'POST /pki/issuers/generate/intermediate/{type}': grows('issuers/generate/intermediate/internal', 'keys', own),
     'POST /pki/keys/generate/{type}': grows('keys/generate/internal', 'keys', async () => ({ key_type: 'ec' })),
+    'POST /pki/keys/import': grows('keys/import', 'keys', async () => ({ pem_bundle: await keyAlone() })),
     'POST /pki/config/ca': grows('config/ca', 'issuers', async () => ({ pem_bundle: await exported() })),
     'POST /pki/issuers/import/bundle': grows('issuers/import/bundle', 'issuers', async () => ({
       pem_bundle: await exported(),
@@ -73,6 +79,13 @@ function authorityWrites(world: World): Writes {
       return {
         send: () => root('DELETE', `${name}/issuer/${id}`),
         done: async () => (await count(world, `${name}/issuers`)) === 0,
+      };
+    },
+    'POST /pki/issuer/{issuer_ref}/revoke': async (name) => {
+      const { issuer_id: id } = await withRoot(name);
+      return {
+        send: () => root('POST', `${name}/issuer/${id}/revoke`, {}),
+        done: async () => (await made('GET', `${name}/issuer/${id}`)).revoked,
       };
     },
     'POST /pki/key/{key_ref}': async (name) => {
@@ -161,6 +174,8 @@ function leafWrites(world: World): Writes {
     'POST /pki/issuer/{issuer_ref}/sign/{role}': issuing('pki/issuer/default/sign/r', csr),
     'POST /pki/sign-verbatim': issuing('pki/sign-verbatim', csr),
     'POST /pki/issuer/{issuer_ref}/sign-verbatim': issuing('pki/issuer/default/sign-verbatim', csr),
+    'POST /pki/sign-verbatim/{role}': issuing('pki/sign-verbatim/r', csr),
+    'POST /pki/issuer/{issuer_ref}/sign-verbatim/{role}': issuing('pki/issuer/default/sign-verbatim/r', csr),
     'POST /pki/root/sign-intermediate': issuing('pki/root/sign-intermediate', authority),
     'POST /pki/issuer/{issuer_ref}/sign-intermediate': issuing('pki/issuer/default/sign-intermediate', authority),
     'POST /pki/revoke': async (name) => {
@@ -188,8 +203,15 @@ function leafWrites(world: World): Writes {
       await made('POST', `${name}/roles/short`, { allow_any_name: true, key_type: 'ec', ttl: '1m' });
       const { serial_number: serial } = await made('POST', `${name}/issue/short`, named(name));
       world.server.clock.advanceSeconds(120);
+      const isOver = async (): Promise<boolean> =>
+        (await made('GET', `${name}/tidy-status`)).state.toLowerCase() !== 'running';
       return {
-        send: () => root('POST', `${name}/tidy`, { tidy_cert_store: true, safety_buffer: '1s' }),
+        // Answered before it is done: what is looked at is how it ended.
+        send: async () => {
+          const answer = await root('POST', `${name}/tidy`, { tidy_cert_store: true, safety_buffer: '1s' });
+          await vi.waitUntil(isOver);
+          return answer;
+        },
         done: async () => !(await world.has(`${name}/cert/${serial}`)),
       };
     },
