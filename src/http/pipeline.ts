@@ -45,7 +45,7 @@ function steps(parts: PipelineParts): readonly Step[] {
     checkSeal(parts.seal, parts.whileSealed),
     find,
     receiveBody(parts.maxBodyBytes),
-    lookAgain(parts.clock, find),
+    lookAgain(parts.clock, parts.router, find),
     authenticate(parts.resolvers),
     prepareRequest,
     openAudit(parts.audit),

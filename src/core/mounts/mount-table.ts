@@ -130,6 +130,11 @@ export class MountTable {
     return this.#gate.isClosed(mount.id);
   }
 
+  /** Whether a mount is what it was when it was found, in every setting, and serves. */
+  isCurrent(mount: Mount): boolean {
+    return this.#byPrefix.get(mount.prefix) === mount && !this.isClosed(mount);
+  }
+
   /** Does a request's work on the mount it was sent to; refuses when that one was moved, upgraded or removed since. */
   during<T>(mount: Mount, work: () => Awaitable<T>): Awaitable<T> {
     if (!this.#isAsFound(mount)) {

@@ -43,6 +43,11 @@ export class MountRouter {
     return { mount, relativePath, match, pathExists, hint: engine?.unknownPathHint?.(relativePath, mount) };
   }
 
+  /** Whether what was found below a mount would be found again. */
+  isCurrent(mount: Mount): boolean {
+    return this.#mounts.isCurrent(mount);
+  }
+
   /** Does a request's work on the mount it was sent to; refuses when that one is not as it was found any more. */
   during<T>(mount: Mount, work: () => Awaitable<T>): Awaitable<T> {
     return this.#mounts.during(mount, work);
