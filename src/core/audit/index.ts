@@ -18,7 +18,7 @@ export type {
 } from './audit-entry.ts';
 export { requireAuditPath } from './audit-path.ts';
 export { lineLimits } from './lines/data-text.ts';
-export type { FormatOptions } from './lines/format-options.ts';
+export { completeFormat, type FormatOptions } from './lines/format-options.ts';
 export type { VerifySignature } from './reading/log-check.ts';
 export type { AuditProblem } from './reading/log-problem.ts';
 export type { AuditFilter } from './reading/query-filter.ts';

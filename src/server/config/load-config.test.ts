@@ -107,8 +107,62 @@ describe('a configuration', () => {
       'ui',
       'write_timeout',
     ]);
+    const required = listener.replace('}', '  tls_require_and_verify_client_cert = true\n}');
+    expect(refusal(`${storage}${required}`).message).toContain('client certificates are required');
     const proxied = listener.replace('}', '  x_forwarded_for_reject_not_present = true\n}');
     expect(refusal(`${storage}${proxied}`).message).toContain('no effect without proxies');
+  });
+
+  it('OPS-01: with a setting that is empty is refused by its name, also where it would be a folder or a default', () => {
+    const tls = (lines: string): string =>
+      `${storage}listener "tcp" {\n  tls_cert_file = "/a"\n  tls_key_file = "/b"\n${lines}\n}\n`;
+    const hsm = (line: string): string => `${storage}${listener}seal "pkcs11" {\n  lib = "/x.so"\n  ${line}\n}\n`;
+    for (const [text, name] of [
+      [tls('  tls_client_ca_file = ""'), 'tls_client_ca_file'],
+      [tls('').replace('"/a"', '""'), 'tls_cert_file'],
+      [tls('').replace('"/b"', '""'), 'tls_key_file'],
+      [hsm('token_label = ""'), 'token_label'],
+      [hsm('token_label = "a"\n  pin_file = ""'), 'pin_file'],
+      [`${storage.replace('data', '')}${listener}`, 'path'],
+      [`${storage}${listener}cluster_name = ""\n`, 'cluster_name'],
+      [`${storage}${listener}max_lease_ttl = ""\n`, 'max_lease_ttl'],
+    ] as const) {
+      expect(refusal(text).message, text).toMatch(new RegExp(`server\\.hcl:\\d+: .*"${name}" is empty`));
+    }
+    expect(
+      load(`${storage}${listener}audit "stdout" "a" {\n  description = ""\n  prefix = ""\n}\n`).auditSinks,
+    ).toHaveLength(1);
+  });
+
+  it('OPS-01: with audit devices that could not be opened is refused at the start, not when it is unsealed', () => {
+    const device = (kind: string, name: string, line = ''): string => `audit "${kind}" "${name}" {\n  ${line}\n}\n`;
+    for (const [text, words] of [
+      [device('stdout', 'a') + device('file', 'a', 'file_path = "/x/y"'), 'two audit devices "a"'],
+      [device('file', 'a', 'file_path = "/x/y"') + device('file', 'b', 'file_path = "/x/y"'), 'writes there already'],
+      [device('stdout', 'a', 'prefix = "{"'), 'invalid prefix'],
+      [
+        device('stdout', 'a', 'options {\n  log_raw = false\n}\noptions {\n  log_raw = true\n}'),
+        '"options" is given twice',
+      ],
+      [device('socket', 'a', 'address = "127.0.0.1:99999"'), 'not an address'],
+      [device('socket', 'a', 'address = "127.0.0.1:0"'), 'not an address'],
+      [device('socket', 'a', 'address = "log.sock"\n  socket_type = "unix"'), 'must be absolute'],
+    ] as const) {
+      expect(refusal(`${storage}${listener}${text}`).message, text).toContain(words);
+    }
+  });
+
+  it('tells clients the address of its first listener, also of IPv6', () => {
+    for (const [address, url] of [
+      ['127.0.0.1:8200', 'http://127.0.0.1:8200'],
+      ['[::1]:8201', 'http://[::1]:8201'],
+    ] as const) {
+      expect(load(`${storage}${listener.replace('127.0.0.1:8200', address)}`).apiAddress).toBe(url);
+    }
+    const everywhere = listener
+      .replace('127.0.0.1:8200', '[::]:8200')
+      .replace('}', '  insecure_plain_http_on_network = true\n}');
+    expect(load(`${storage}${everywhere}`).apiAddress).toBe('http://[::1]:8200');
   });
 
   it('that is missing, empty, too large or broken is told in a sentence, with what to do', () => {

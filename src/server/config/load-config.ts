@@ -1,12 +1,15 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { AuditSink } from '../../core/index.ts';
 import { type HclObject, parseHcl } from '../../lib/hcl/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
 import { readAudit } from './read-audit.ts';
 import { readHsm } from './read-hsm.ts';
 import { readListener } from './read-listener.ts';
 import { readStorage } from './read-storage.ts';
-import type { HsmConfig, ServerConfig } from './server-config.ts';
+import type { HsmConfig, ListenerConfig, ServerConfig } from './server-config.ts';
 import { refuseSetting, SettingReader } from './setting-reader.ts';
 
 /** Settings of Vault without a meaning here: said once in the log, so that nobody relies on them. */
@@ -127,18 +130,15 @@ function assemble(files: readonly ConfigFile[]): ServerConfig {
   }
   const seal = readOne(root, 'seal', keep);
   const hsm = readOne(root, 'hsm', keep);
-  const auditSinks = root.blocks('audit', 2).map((block) => keep(readAudit(path, block)).sink);
+  const auditSinks = readAudits(path, root, keep);
   const [first] = listeners;
-  const scheme = first?.tls ? 'https' : 'http';
   const config: ServerConfig = {
     storage,
     listeners,
     seal,
     hsm,
     auditSinks,
-    apiAddress:
-      readApiAddress(root) ??
-      `${scheme}://${first?.address === '0.0.0.0' ? '127.0.0.1' : first?.address}:${first?.port}`,
+    apiAddress: readApiAddress(root) ?? (first ? addressOf(first) : ''),
     clusterName: root.text('cluster_name') ?? 'strongroom',
     defaultLeaseTtlSeconds: root.seconds('default_lease_ttl') || defaultTtlSeconds,
     maxLeaseTtlSeconds: root.seconds('max_lease_ttl') || defaultTtlSeconds,
@@ -146,7 +146,11 @@ function assemble(files: readonly ConfigFile[]): ServerConfig {
     notices,
   };
   if (config.defaultLeaseTtlSeconds > config.maxLeaseTtlSeconds) {
-    root.refuse('default_lease_ttl', '"default_lease_ttl" is longer than "max_lease_ttl"');
+    root.refuse(
+      root.has('default_lease_ttl') ? 'default_lease_ttl' : 'max_lease_ttl',
+      '"default_lease_ttl" is longer than "max_lease_ttl"',
+      'each is 768h where it is not given',
+    );
   }
   notices.push(...root.finish(ignored));
   return config;
@@ -158,6 +162,29 @@ function readOne(root: SettingReader, stanza: 'seal' | 'hsm', keep: Keep): HsmCo
   const [block, second] = root.blocks(stanza, 1);
   if (second) refuseSetting(root.file, second.position, `there are two ${stanza} stanzas`);
   return block && keep(readHsm(root.file, stanza, block)).hsm;
+}
+
+/** Two devices of one name, or with one target, would be found out only when the server is unsealed. */
+function readAudits(path: string, root: SettingReader, keep: Keep): readonly AuditSink[] {
+  const sinks: AuditSink[] = [];
+  for (const block of root.blocks('audit', 2)) {
+    const { sink } = keep(readAudit(path, block));
+    if (sinks.some((other) => other.path === sink.path)) {
+      refuseSetting(path, block.position, `there are two audit devices "${block.labels[1]}"`, 'give each its own name');
+    }
+    if (sinks.some(({ config }) => isDeepStrictEqual(config.target, sink.config.target))) {
+      refuseSetting(path, block.position, 'another audit device writes there already', 'one log has one writer');
+    }
+    sinks.push(sink);
+  }
+  return sinks;
+}
+
+/** Where a listener is reached; from this machine, where it listens on every address. */
+function addressOf({ address, port, tls }: ListenerConfig): string {
+  const host =
+    address === '0.0.0.0' ? '127.0.0.1' : isIPv6(address) ? `[${address === '::' ? '::1' : address}]` : address;
+  return `${tls ? 'https' : 'http'}://${host}:${port}`;
 }
 
 function readApiAddress(root: SettingReader): string | undefined {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { type AuditSink, fileTarget, type SinkTarget } from '../../core/index.ts';
+import { isAbsolute } from 'node:path';
+import { type AuditSink, completeFormat, fileTarget, type SinkTarget } from '../../core/index.ts';
 import type { HclBlock } from '../../lib/hcl/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
 import { refuseSetting, SettingReader } from './setting-reader.ts';
@@ -13,15 +14,16 @@ export function readAudit(file: string, block: HclBlock): { sink: AuditSink; not
   if (!namePattern.test(name))
     refuseSetting(file, block.position, 'an audit device needs a name of letters, digits, "_", "." and "-"');
   const outer = new SettingReader(file, where, block.body);
-  const [options] = outer.blocks('options', 0);
-  const description = outer.text('description');
+  const [options, second] = outer.blocks('options', 0);
+  if (second) refuseSetting(file, second.position, `"options" is given twice in ${where}`);
+  const description = outer.freeText('description');
   const reader = options ? new SettingReader(file, where, options.body) : outer;
   const target = readTarget(kind, reader, file, block);
   const format = {
     hmacAccessor: reader.boolean('hmac_accessor') ?? true,
     logRaw: reader.boolean('log_raw') ?? false,
     elideListResponses: reader.boolean('elide_list_responses') ?? false,
-    prefix: reader.text('prefix') ?? '',
+    prefix: readPrefix(reader),
   };
   reader.word('format', ['json']);
   const mode = reader.text('mode');
@@ -40,6 +42,17 @@ export function readAudit(file: string, block: HclBlock): { sink: AuditSink; not
     config: { target, format, allowRaw: true, ...(description !== undefined && { description }) },
   };
   return { sink, notices };
+}
+
+function readPrefix(reader: SettingReader): string {
+  const prefix = reader.freeText('prefix') ?? '';
+  try {
+    completeFormat({ prefix }, false);
+    return prefix;
+  } catch (error) {
+    if (!(error instanceof StrongroomError)) throw error;
+    return reader.refuse('prefix', error.message, error.hint);
+  }
 }
 
 function readTarget(kind: string, reader: SettingReader, file: string, block: HclBlock): SinkTarget {
@@ -74,10 +87,15 @@ function readSocket(reader: SettingReader): SinkTarget {
     'address',
     'address = "127.0.0.1:9090", or the path of a Unix socket with socket_type = "unix"',
   );
-  if (type === 'unix') return { kind: 'socket', network: 'unix', socketPath: address };
+  if (type === 'unix') {
+    if (!isAbsolute(address))
+      reader.refuse('address', 'the path of a socket must be absolute', 'address = "/run/collector.sock"');
+    return { kind: 'socket', network: 'unix', socketPath: address };
+  }
   const found = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:]+)):(\d{1,5})$/.exec(address);
   const host = found?.[1] ?? found?.[2];
-  if (!host || isIP(host) === 0)
+  const port = Number(found?.[3]);
+  if (!host || isIP(host) === 0 || port < 1 || port > 65_535)
     return reader.refuse('address', '"address" is not an address with a port', 'write "127.0.0.1:9090"');
-  return { kind: 'socket', network: 'tcp', host, port: Number(found?.[3]) };
+  return { kind: 'socket', network: 'tcp', host, port };
 }

@@ -73,6 +73,8 @@ function readTls(reader: SettingReader): TlsSettings | undefined {
     if (certificateFile !== undefined || keyFile !== undefined) {
       reader.refuse('tls_disable', 'TLS is disabled, but a certificate is given', 'take out one of the two');
     }
+    if (required)
+      reader.refuse('tls_disable', 'TLS is disabled, but client certificates are required', 'take out one of the two');
     return undefined;
   }
   if (certificateFile === undefined || keyFile === undefined) {

@@ -60,7 +60,14 @@ export class SettingReader {
     return value;
   }
 
+  /** A text that says something: an empty one would be read as a path, a name or a default that nobody meant. */
   text(name: string): string | undefined {
+    const text = this.freeText(name);
+    return text === '' ? this.refuse(name, `"${name}" is empty`, 'give it a value, or take it out') : text;
+  }
+
+  /** A text that may be empty. */
+  freeText(name: string): string | undefined {
     const value = this.#scalar(name);
     if (value === undefined) return undefined;
     if (value.kind === 'string') return value.text;
@@ -68,9 +75,7 @@ export class SettingReader {
   }
 
   requireText(name: string, hint: string): string {
-    const text = this.text(name);
-    if (text === undefined || text === '') return this.refuseMissing([name], `"${name}" is missing`, hint);
-    return text;
+    return this.text(name) ?? this.refuseMissing([name], `"${name}" is missing`, hint);
   }
 
   /** Refuses for want of one of these settings; a misspelt one is named instead. */
