@@ -52,7 +52,7 @@ describe('PKCS#11 log-in', () => {
     await keys.close();
   });
 
-  it('SEAL-07: the PIN is in no command line, environment, health, error or token fact, before and after errors', async () => {
+  it('SEAL-07, OPS-04: the PIN is in no command line, environment, health, error or token fact, before and after errors', async () => {
     const seen: KeyHealth[] = [];
     const errors: unknown[] = [];
     const keys = await token.open({ onHealth: (health) => seen.push(health), maximumBackOffMillis: 100 });
