@@ -104,7 +104,6 @@ export {
   type CertificateProfile,
   type LeafFlags,
   leafPurposes,
-  type ProfileName,
   profiles,
 } from './profiles.ts';
 export {

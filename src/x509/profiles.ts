@@ -35,8 +35,6 @@ export const profiles = {
   codeSigning: leaf(['digitalSignature'], 'codeSigning'),
 } as const satisfies Readonly<Record<string, CertificateProfile>>;
 
-export type ProfileName = keyof typeof profiles;
-
 /** Flags of a Vault role. */
 export interface LeafFlags {
   readonly server?: boolean;

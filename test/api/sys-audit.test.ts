@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -92,9 +92,19 @@ test('a value can be looked for by its hash; an unknown device is refused', asyn
   expect([unknown.status, unknown.json.errors]).toEqual([400, ['unknown audit backend: "other/"']]);
 });
 
-test('no token changes where the log goes', async () => {
-  const enabled = await server.root('POST', 'sys/audit/other', { type: 'file', options: { file_path: '/tmp/x.log' } });
-  expect([enabled.status, enabled.json.code]).toEqual([400, 'invalid_request']);
+test('AUD-05: no token changes where the log goes, whatever path, mode, prefix or address it asks for', async () => {
+  for (const [type, options] of [
+    ['file', { file_path: join(folder, 'other.log') }],
+    ['file', { path: join(folder, 'other.log'), mode: '0777' }],
+    ['file', { file_path: 'stdout', prefix: '#!/bin/sh' }],
+    ['socket', { address: '127.0.0.1:9090' }],
+  ] as const) {
+    for (const path of ['other', 'file']) {
+      const enabled = await server.root('POST', `sys/audit/${path}`, { type, options });
+      expect([enabled.status, enabled.json.code]).toEqual([400, 'invalid_request']);
+    }
+  }
+  expect(readdirSync(folder).filter((name) => name.startsWith('other'))).toEqual([]);
   expect((await server.root('DELETE', 'sys/audit/file')).status).toBe(400);
   expect((await server.root('DELETE', 'sys/audit/absent')).status).toBe(204);
   expect(Object.keys((await server.root('GET', 'sys/audit')).json.data)).toEqual(['file/']);

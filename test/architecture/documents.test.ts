@@ -64,9 +64,9 @@ test('every key of the configuration that the server reads is in docs/configurat
     readdirSync(join(root, 'src/server/config')).map((name) => join(root, 'src/server/config', name)),
     { encoding: 'utf8' },
   );
-  const keys = [...source.matchAll(/\.(?:text|requireText|freeText|boolean|integer|list|word|seconds)\(\s*'([a-z_]+)'/g)].map(
-    ([, key]) => key as string,
-  );
+  const keys = [
+    ...source.matchAll(/\.(?:text|requireText|freeText|boolean|integer|list|word|seconds)\(\s*'([a-z_]+)'/g),
+  ].map(([, key]) => key as string);
   const aliases = new Set(['path', 'mode', 'format', 'write_timeout']);
   expect(keys.length).toBeGreaterThan(20);
   expect([...new Set(keys)].filter((key) => !aliases.has(key) && !text.includes(`\`${key}\``))).toEqual([]);

@@ -16,7 +16,6 @@ export type {
   AuditWrapInfo,
   CredentialText,
 } from './audit-entry.ts';
-export { requireAuditPath } from './audit-path.ts';
 export { lineLimits } from './lines/data-text.ts';
 export { completeFormat, type FormatOptions } from './lines/format-options.ts';
 export type { VerifySignature } from './reading/log-check.ts';

@@ -1,8 +1,2 @@
-export {
-  lostRace,
-  RecordCollection,
-  type RecordOptions,
-  requireRecord,
-  type StoredRecord,
-} from './record-collection.ts';
+export { RecordCollection, type RecordOptions, type StoredRecord } from './record-collection.ts';
 export { Turns } from './turns.ts';

@@ -1,4 +1,4 @@
-import { type Awaitable, isError, StrongroomError } from '../../lib/index.ts';
+import type { Awaitable } from '../../lib/index.ts';
 import { type Change, isGuardFailure, type Row, type Store } from '../../store/index.ts';
 import type { Mount } from '../mounts/index.ts';
 import { type Seal, SealedTable } from '../seal/index.ts';
@@ -127,12 +127,3 @@ export class RecordCollection<Body> {
     }
   }
 }
-
-/** An item that must be there for the request to make sense. */
-export function requireRecord<Body>(record: StoredRecord<Body> | undefined, what: string): StoredRecord<Body> {
-  if (record) return record;
-  throw new StrongroomError('not_found', '', { hint: `there is no such ${what}` });
-}
-
-/** True when a write lost against another one. */
-export const lostRace = (error: unknown): boolean => isError(error, 'version_mismatch');

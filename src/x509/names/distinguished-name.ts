@@ -118,11 +118,6 @@ export function attributeValues(attributes: readonly DecodedAttribute[], type: A
   return attributes.filter((attribute) => attribute.type === type).map(({ value }) => value);
 }
 
-/** Number of relative distinguished names. */
-export function countRelativeNames(attributes: readonly DecodedAttribute[]): number {
-  return (attributes.at(-1)?.rdn ?? -1) + 1;
-}
-
 const escapeValue = (value: string): string => value.replace(/[\\",+;<>=]/g, '\\$&').replace(/^[ #]| $/g, '\\$&');
 
 /** RFC 4514 text of a name: most specific part first, multi-valued parts joined with `+`. */

@@ -3,7 +3,6 @@ export { canonicalRelativeNames, nameWithin, sameName } from './compare-names.ts
 export { decodeString, hasControlCharacter } from './decode-string.ts';
 export {
   attributeValues,
-  countRelativeNames,
   type DecodedAttribute,
   decodeDistinguishedName,
   emptyName,
@@ -30,5 +29,5 @@ export {
 export { bytesToIp, ipToBytes } from './ip-address.ts';
 export { isNormalUri, matchesDnsName, matchesEmail, matchesUri } from './match-name.ts';
 export { matchesDnsPattern, matchesTextPattern } from './match-pattern.ts';
-export { formatOtherName, parseOtherName, userPrincipalNameOid } from './other-name.ts';
+export { formatOtherName, parseOtherName } from './other-name.ts';
 export { isHttpUrl, isUriName, uriAuthority, uriHost } from './uri-name.ts';

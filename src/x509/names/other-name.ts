@@ -6,9 +6,6 @@ export interface OtherNameValue {
   readonly value: string;
 }
 
-/** Microsoft user principal name. */
-export const userPrincipalNameOid = '1.3.6.1.4.1.311.20.2.3';
-
 const maxValueCharacters = 1024;
 
 /** Reads Vault's form `oid;UTF8:value` (also `UTF-8`, any case). Undefined for anything else. */
