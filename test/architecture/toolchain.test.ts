@@ -137,4 +137,15 @@ describe('the build', () => {
     );
     expect(rewriteModuleUrls(`new URL('../../drizzle/', import.meta.url)`)).toContain('../../drizzle/');
   });
+
+  it('holds nothing that only tests use', () => {
+    const tsc = join(root, 'node_modules/.bin/tsc');
+    const listed = execFileSync(tsc, ['-p', join(root, 'tsconfig.build.json'), '--listFilesOnly'], {
+      encoding: 'utf8',
+    });
+    const files = listed.split('\n').filter((file) => file.startsWith(join(root, 'src')));
+    expect(files.length).toBeGreaterThan(300);
+    const forTests = /\.(?:test|bench)\.ts$|-fixture\.ts$|conformance|harness|crash-child|test-listener|\/testing\//;
+    expect(files.filter((file) => forTests.test(file))).toEqual([]);
+  });
 });
