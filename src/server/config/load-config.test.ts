@@ -152,6 +152,13 @@ describe('a configuration', () => {
     }
   });
 
+  it('in memory without an audit device says that no audit log is kept', () => {
+    const noticed = (text: string): readonly string[] => load(`storage "inmem" {}\n${listener}${text}`).notices;
+    expect(noticed('')).toEqual([expect.stringContaining('no audit log is kept')]);
+    expect(noticed('audit "stdout" "a" {}\n')).toEqual([]);
+    expect(load(`${storage}${listener}`).notices).toEqual([]);
+  });
+
   it('tells clients the address of its first listener, also of IPv6', () => {
     for (const [address, url] of [
       ['127.0.0.1:8200', 'http://127.0.0.1:8200'],

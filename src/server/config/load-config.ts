@@ -153,6 +153,9 @@ function assemble(files: readonly ConfigFile[]): ServerConfig {
     );
   }
   notices.push(...root.finish(ignored));
+  if (storage.kind === 'memory' && auditSinks.length === 0) {
+    notices.push(`${path}: no audit log is kept: storage "inmem" has no folder for one, and there is no audit stanza`);
+  }
   return config;
 }
 
