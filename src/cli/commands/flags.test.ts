@@ -120,3 +120,18 @@ describe('the parser', () => {
     expect(early.stderr).toBe('error: flags stand behind the command\nhint: as in: strongroom status -address…\n');
   });
 });
+
+describe('what a server is started with', () => {
+  it.each([
+    [['server'], 'a server needs -config=FILE'],
+    [['server', '-dev', '-config=/nowhere/server.hcl'], '-dev and -config exclude each other'],
+    [['server', '-config='], '-config is empty'],
+    [['server', '-config=/nowhere/server.hcl', '-config='], '-config is empty'],
+    [['server', '-config=/nowhere/server.hcl', '-dev-root-token-id=root'], 'go with -dev alone'],
+  ])('%j is wrong usage, and nothing starts', async (args, words) => {
+    const { code, stderr } = await run(args);
+    expect(code).toBe(1);
+    expect(stderr).toContain(words);
+    expect(stderr).toContain('hint: ');
+  });
+});

@@ -24,6 +24,14 @@ export function registerServer(program: Command, context: CliContext): void {
     const devListenAddress = textFlag(flags, 'devListenAddress');
     const logLevel = textFlag(flags, 'logLevel');
     if (!dev && config.length === 0) throw new UsageError('a server needs -config=FILE', 'or -dev for one in memory');
+    if (dev && config.length > 0) {
+      throw new UsageError(
+        '-dev and -config exclude each other',
+        'a -dev server reads no configuration: take out one of the two',
+      );
+    }
+    if (config.includes(''))
+      throw new UsageError('-config is empty', 'name a file or folder; is a shell variable unset?');
     if (!dev && (devRootTokenId !== undefined || devListenAddress !== undefined)) {
       throw new UsageError('-dev-root-token-id and -dev-listen-address go with -dev alone');
     }
