@@ -1,24 +1,9 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makeFolder, type RunOptions, type RunResult, runInProcess } from '../../../test/cli/in-process.ts';
-import { envelope, type Handler, refusal, startResponder } from '../../../test/cli/responder.ts';
-
-interface Ran extends RunResult {
-  /** `VERB path body` of each request. */
-  readonly sent: readonly string[];
-}
-
-async function run(
-  args: readonly string[],
-  handler: Handler = () => envelope({ keys: [] }),
-  options: RunOptions = {},
-): Promise<Ran> {
-  await using server = await startResponder(handler);
-  const result = await runInProcess(args, { ...options, env: { VAULT_ADDR: server.address, VAULT_TOKEN: 'srs.own' } });
-  const sent = server.requests.map(({ method, url, body }) => `${method} ${url.slice('/v1/'.length)} ${body}`.trim());
-  return { ...result, sent };
-}
+import { makeFolder } from '../../../test/cli/in-process.ts';
+import { envelope, type Handler, refusal } from '../../../test/cli/responder.ts';
+import { run } from '../../../test/cli/run-command.ts';
 
 describe('what each command sends', () => {
   it.each([

@@ -1,22 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type RunOptions, type RunResult, runInProcess } from '../../../test/cli/in-process.ts';
-import { envelope, type Handler, startResponder } from '../../../test/cli/responder.ts';
-
-interface Ran extends RunResult {
-  /** `VERB path body` of each request. */
-  readonly sent: readonly string[];
-}
-
-async function run(
-  args: readonly string[],
-  handler: Handler = () => envelope({ keys: [] }),
-  options: RunOptions = {},
-): Promise<Ran> {
-  await using server = await startResponder(handler);
-  const result = await runInProcess(args, { ...options, env: { VAULT_ADDR: server.address, VAULT_TOKEN: 'srs.own' } });
-  const sent = server.requests.map(({ method, url, body }) => `${method} ${url.slice('/v1/'.length)} ${body}`.trim());
-  return { ...result, sent };
-}
+import { runInProcess } from '../../../test/cli/in-process.ts';
+import { envelope } from '../../../test/cli/responder.ts';
+import { run } from '../../../test/cli/run-command.ts';
 
 describe('flags that take one of a few words', () => {
   it.each([
