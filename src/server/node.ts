@@ -69,7 +69,7 @@ export class Node {
     return {
       bootstrap: () => bootstrap(this.core, this.#parts.bootstrap),
       unsealed: () => this.unsealed(),
-      seal: () => this.seal(),
+      seal: () => this.seal({ onPurpose: true }),
       audit: () => this.#broker,
       auditKeys: () => this.#auditKeys,
     };
@@ -117,13 +117,16 @@ export class Node {
     this.#stopJobs ??= startJobs(this.core, retry);
   }
 
-  /** Takes the keys out of memory and closes the audit log behind the last answer. */
-  async seal(): Promise<void> {
+  /**
+   * Takes the keys out of memory and closes the audit log behind the last answer. Sealed on purpose it stays so, also
+   * with an HSM, until it is restarted.
+   */
+  async seal(options?: { readonly onPurpose: boolean }): Promise<void> {
     const broker = this.#broker;
     this.#broker = undefined;
     this.#auditKeys = undefined;
     await broker?.stop();
-    await this.core.seal.seal();
+    await this.core.seal.seal(options);
   }
 
   /** After SIGHUP: audit files were moved by a log rotation. */

@@ -68,6 +68,7 @@ export class Seal {
   #nonce = '';
   #initialized = false;
   #busy: Promise<unknown> = Promise.resolve();
+  #staysSealed = false;
   readonly #onSeal: (() => void)[] = [];
 
   constructor(parts: SealParts) {
@@ -82,6 +83,11 @@ export class Seal {
 
   get isSealed(): boolean {
     return this.#unsealed === undefined;
+  }
+
+  /** Somebody sealed it on purpose: its HSM does not open it again before a restart. */
+  get staysSealed(): boolean {
+    return this.#staysSealed;
   }
 
   get clusterId(): string | undefined {
@@ -183,7 +189,9 @@ export class Seal {
       if (!stored) throw notInitialized();
       if (stored.config.type !== 'shamir') {
         throw new StrongroomError('invalid_request', 'this server unseals with its HSM, not with key shares', {
-          hint: 'check that the HSM is reachable; the server tries again by itself',
+          hint: this.#staysSealed
+            ? 'it was sealed on purpose: restart the server, and it unseals itself'
+            : 'check that the HSM is reachable; the server tries again by itself',
         });
       }
       const share = readShare(text);
@@ -285,9 +293,12 @@ export class Seal {
     return this.#unsealed ?? unsealed;
   }
 
-  /** Takes every key out of memory. */
-  seal(): Promise<void> {
-    return this.#alone(async () => this.#forgetKeys());
+  /** Takes every key out of memory. `onPurpose`: and an HSM does not bring them back by itself. */
+  seal(options: { readonly onPurpose: boolean } = { onPurpose: false }): Promise<void> {
+    return this.#alone(async () => {
+      this.#staysSealed ||= options.onPurpose && this.#unsealed?.config.type === 'pkcs11';
+      this.#forgetKeys();
+    });
   }
 
   #forgetKeys(): void {

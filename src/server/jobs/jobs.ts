@@ -75,12 +75,13 @@ export async function rotateKeyringWhenUsed(core: Core): Promise<void> {
 
 /** The jobs of a running server. Answers a function that stops them and waits for the turn under way. */
 export function startJobs(core: Core, unsealWithHsm: (() => Promise<void>) | undefined): () => Promise<void> {
+  const retryUnseal = async (unseal: () => Promise<void>): Promise<void> => {
+    if (core.seal.isSealed && !core.seal.staysSealed) await unseal();
+  };
   const stops = [
     repeat(core, 'sweep', sweepIntervalMillis, () => sweep(core)),
     repeat(core, 'rotate keyring', 60_000, () => rotateKeyringWhenUsed(core)),
-    ...(unsealWithHsm
-      ? [repeat(core, 'unseal', unsealRetryMillis, async () => void (core.seal.isSealed && (await unsealWithHsm())))]
-      : []),
+    ...(unsealWithHsm ? [repeat(core, 'unseal', unsealRetryMillis, () => retryUnseal(unsealWithHsm))] : []),
   ];
   return async () => {
     await Promise.all(stops.map((stop) => stop()));

@@ -119,7 +119,8 @@ export function sealRoutes(core: Core, hooks: SystemHooks): AnyRoute[] {
       id: 'sys.seal.update',
       verb: 'POST',
       path: 'seal',
-      summary: 'Takes the keys out of memory. The server answers nothing but its status until it is unsealed.',
+      summary:
+        'Takes the keys out of memory. The server answers nothing but its status until it is unsealed, with an HSM by a restart.',
       access: access.sudo,
       fields: {},
       // The closing audit record still needs the keys; whoever reads the answer finds the server sealed.
