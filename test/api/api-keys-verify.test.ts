@@ -107,6 +107,23 @@ describe('a batch of checks', () => {
   });
 });
 
+it('who may see why a key is bad has sudo on verify, also for a batch', async () => {
+  const { id, key } = await make({ name: 'seen' });
+  await root('POST', `api-keys/keys/${id}/revoke`);
+  const rule = (path: string, sudo: boolean) =>
+    `path "api-keys/${path}" { capabilities = ["update"${sudo ? ', "sudo"' : ''}] }`;
+  for (const onVerify of [true, false]) {
+    const policy = `${rule('verify', onVerify)} ${rule('verify/batch', !onVerify)}`;
+    await root('POST', 'sys/policies/acl/checker', { policy });
+    const token = (await root('POST', 'auth/token/create', { policies: ['checker'] })).json.auth.client_token;
+    const single = await server.call('POST', 'api-keys/verify', { token, body: { key } });
+    const batch = await server.call('POST', 'api-keys/verify/batch', { token, body: { items: [{ key }] } });
+    const expected = onVerify ? { valid: false, code: 'revoked', name: 'seen' } : { valid: false, code: 'invalid' };
+    expect(single.json.data).toMatchObject(expected);
+    expect(batch.json.data.results).toEqual([single.json.data]);
+  }
+});
+
 describe('the reason a key is not good for', () => {
   it('is the most lasting one, in one order', async () => {
     await root('POST', 'api-keys/spaces/odd', {});

@@ -165,8 +165,11 @@ function show(request: EngineRequest<unknown>, verdict: Verdict): JsonObject {
   };
 }
 
-const holdsSudo = (request: EngineRequest<unknown>): boolean =>
-  requirePrincipal(request).acls.every((acl) => acl.decide({ path: request.path, operation: 'update' }).sudo);
+/** On `verify`, also for a check that came in a batch. */
+const holdsSudo = (request: EngineRequest<unknown>): boolean => {
+  const path = `${request.mount.path}verify`;
+  return requirePrincipal(request).acls.every((acl) => acl.decide({ path, operation: 'update' }).sudo);
+};
 
 const showRates = (rates: readonly RateVerdict[]): JsonObject[] =>
   rates.map(({ name, limit, remaining, resetSeconds }) => ({ limit, name, remaining, reset: resetSeconds }));
