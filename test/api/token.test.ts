@@ -20,6 +20,18 @@ describe('tokens', () => {
     expect(answer.json.data).toMatchObject({ policies: ['root'], ttl: 0, expire_time: null, orphan: true });
   });
 
+  it('looking up a token by GET shows the one that was asked for, or the caller without one', async () => {
+    const { client_token: token, accessor } = await create({ ttl: '1h', policies: ['default'], meta: { a: 'b' } });
+    const named = await server.root('GET', `auth/token/lookup?token=${token}`);
+    expect([named.status, named.json.data.accessor, named.json.data.meta]).toEqual([200, accessor, { a: 'b' }]);
+    expect(named.json.warnings?.[0]).toContain('by POST');
+    const own = await server.root('GET', 'auth/token/lookup');
+    expect([own.json.data.id, own.json.warnings]).toEqual([server.rootToken, null]);
+    const unknown = await server.root('GET', 'auth/token/lookup?token=srs.unknown');
+    expect([unknown.status, unknown.json.errors, unknown.json.hint === '']).toEqual([403, ['bad token'], false]);
+    expect((await server.call('GET', `auth/token/lookup?token=${server.rootToken}`, { token })).status).toBe(403);
+  });
+
   it('a token expires at its time, without any sweeper', async () => {
     const { client_token: token } = await create({ ttl: '1h', policies: ['default'] });
     expect((await server.call('GET', 'auth/token/lookup-self', { token })).status).toBe(200);

@@ -86,8 +86,14 @@ function lookUpRoutes(core: Core): AnyRoute[] {
         summary: 'Shows a token.',
         access: access.capability,
         fields: { token: field.secretText().optional() },
-        // A token in a query string would end in logs of proxies: only the caller's own can be looked up by GET.
-        handle: (request) => (verb === 'GET' ? lookUpSelf(core, request) : lookUpToken(core, request)),
+        handle: (request) => {
+          if (verb === 'GET' && request.fields.token) {
+            request.warn(
+              'A token in an address ends up in the logs of proxies: look it up by POST, or by its accessor',
+            );
+          }
+          return lookUpToken(core, request);
+        },
       }),
     ),
     ...(['GET', 'POST'] as const).map((verb) =>
