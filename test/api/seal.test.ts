@@ -90,3 +90,17 @@ it('the shares are shown even if the audit log cannot be opened yet, and unseal 
   await other.stop();
   rmSync(folder, { recursive: true });
 });
+
+it('is not initialised by a request that says nothing of key shares, or misspells them', async () => {
+  const other = await startServer({ initialize: false });
+  for (const body of [undefined, {}, { shares: 1, threshold: 1 }, { secret_shares: null }, { secret_threshold: 1 }]) {
+    const answer = await other.call('POST', 'sys/init', { body });
+    expect([answer.status, answer.json.code, answer.json.hint], JSON.stringify(body)).toEqual([
+      400,
+      'invalid_request',
+      expect.stringContaining('shares'),
+    ]);
+  }
+  expect((await other.call('GET', 'sys/init')).json).toEqual({ initialized: false });
+  await other.stop();
+});

@@ -12,7 +12,8 @@ interface InitFields {
   readonly recovery_pgp_keys?: readonly string[] | undefined;
 }
 
-const usualShares: ShareCounts = { shares: 5, threshold: 3 };
+/** Recovery shares that nobody asked for: to be kept, but not what the server opens with. */
+const usualRecovery: ShareCounts = { shares: 5, threshold: 3 };
 
 /** Initialises the server; the shares and the root token are in this one answer only. */
 export async function initialize(core: Core, hooks: SystemHooks, fields: InitFields): Promise<Answer> {
@@ -68,14 +69,12 @@ function readCounts(fields: InitFields, type: 'shamir' | 'pkcs11'): ShareCounts 
   );
   if (type === 'shamir') {
     if (recovery) throw notApplicable('recovery_shares,recovery_threshold', type);
-    return pick(fields.secret_shares, fields.secret_threshold);
+    // How many people open it is never guessed: it is so for the life of the store.
+    return { shares: fields.secret_shares ?? 0, threshold: fields.secret_threshold ?? 0 };
   }
   if (secret) throw notApplicable('secret_shares,secret_threshold', type);
-  return pick(fields.recovery_shares, fields.recovery_threshold);
-}
-
-function pick(shares: number | undefined, threshold: number | undefined): ShareCounts {
-  if (shares === undefined && threshold === undefined) return usualShares;
+  const { recovery_shares: shares, recovery_threshold: threshold } = fields;
+  if (shares === undefined && threshold === undefined) return usualRecovery;
   return { shares: shares ?? 0, threshold: threshold ?? 0 };
 }
 
