@@ -152,3 +152,14 @@ it('64 creations beside a deletion by force leave no live key, and each is answe
   await root('POST', 'api-keys/spaces/shop', {});
   expect(await keysOf('space=shop&state=active')).toEqual([]);
 });
+
+it('a key follows the space it lands in, though that was deleted and made anew while the key was decided on', async () => {
+  meanwhile(makesKey, async () => {
+    vi.restoreAllMocks();
+    expect((await root('DELETE', 'api-keys/spaces/shop')).status).toBe(204);
+    expect((await root('POST', 'api-keys/spaces/shop', { max_ttl: '1h', env: 'test' })).status).toBe(204);
+  });
+  const { expire_time: end, start } = await make();
+  expect(end).not.toBe(null);
+  expect(start).toContain('sr_test_');
+});

@@ -1,3 +1,4 @@
+import type { Random } from '../../crypto/index.ts';
 import type { Awaitable } from '../../lib/index.ts';
 import { type Change, isGuardFailure, type Row, type Store } from '../../store/index.ts';
 import type { Mount } from '../mounts/index.ts';
@@ -26,10 +27,16 @@ export class RecordCollection<Body> {
   readonly #store: Store;
   readonly #collection: string;
   readonly #table: SealedTable<'records', Body>;
+  readonly #firstVersions: Random | undefined;
 
-  /** `remember: false` for bodies that hold private keys: opened ones are then not kept in memory. */
-  constructor(parts: { store: Store; seal: Seal; remember?: boolean }, collection: string) {
+  /**
+   * `remember: false` for bodies that hold private keys: opened ones are then not kept in memory. With `firstVersions`
+   * an item that is deleted and made anew has no version in common with the one before, so that what `unchanged` guards
+   * does not take the one for the other.
+   */
+  constructor(parts: { store: Store; seal: Seal; remember?: boolean; firstVersions?: Random }, collection: string) {
     this.#store = parts.store;
+    this.#firstVersions = parts.firstVersions;
     this.#collection = collection;
     this.#table = new SealedTable('records', () => parts.seal.sealer, { remember: parts.remember ?? true });
     if (parts.remember ?? true) parts.seal.whenSealed(() => this.#table.forget());
@@ -74,7 +81,9 @@ export class RecordCollection<Body> {
       owner: options.owner ?? null,
       expire_millis: options.expireMillis ?? null,
     };
-    return this.#table.insert(clear, { count: options.count ?? null }, body);
+    // 48 bits: so many changes that one could reach the versions of the other are never made.
+    const version = this.#firstVersions ? this.#firstVersions.bytes(6).readUIntBE(0, 6) + 1 : 1;
+    return this.#table.insert(clear, { count: options.count ?? null }, body, version);
   }
 
   /** A change that replaces an item; it fails when the item changed since it was read. */

@@ -45,9 +45,9 @@ export class SealedTable<T extends TableName, Body> {
     this.#maxRemembered = options.remember ? maxRemembered : 0;
   }
 
-  /** A change that adds a row; it fails when the key is taken. */
-  insert(clear: ClearColumns<T>, counters: CounterColumns<T>, body: Body): Change {
-    const row = { ...clear, ...counters, version: 1, sealed: this.#seal(clear, 1, body) };
+  /** A change that adds a row; it fails when the key is taken. `version` is where its versions begin. */
+  insert(clear: ClearColumns<T>, counters: CounterColumns<T>, body: Body, version = 1): Change {
+    const row = { ...clear, ...counters, version, sealed: this.#seal(clear, version, body) };
     return { kind: 'insert', table: this.#table, row } as unknown as Change;
   }
 

@@ -33,7 +33,7 @@ export function openKeyStore(core: Core): KeyStore {
   return {
     core,
     credentials: core.credentials,
-    spaces: new RecordCollection(core, 'key-spaces'),
+    spaces: new RecordCollection({ store: core.store, seal: core.seal, firstVersions: core.random }, 'key-spaces'),
     owners: new RecordCollection(core, 'key-owners'),
     answers: new IdempotentAnswers(core),
     windows: new RateWindows(),
