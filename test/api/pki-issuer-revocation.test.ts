@@ -135,6 +135,31 @@ describe('PKI-14: a revoked issuer', () => {
     expect((await issueBy(mount, 'default')).status).toBe(400);
   });
 
+  it('self-signed, logs nobody in any more, wherever it is known and when it is gone', async () => {
+    const { mount, top, topPem } = await tree();
+    const leafPem = (await issueBy(mount, top)).json.data.certificate;
+    const leaf = decodePem(leafPem)[0]?.der as Buffer;
+    const method = `cert-${mount}`;
+    await ok('POST', `sys/auth/${method}`, { type: 'cert' });
+    await ok('POST', `auth/${method}/certs/top`, { certificate: topPem, token_policies: ['default'] });
+    const logIn = async () =>
+      (await server.call('POST', `auth/${method}/login`, { clientCertificates: [leaf] })).status;
+    expect(await logIn()).toBe(200);
+    await ok('POST', `${mount}/issuer/${top}/revoke`);
+    expect(await logIn()).toBe(400);
+    expect((await listOf(mount, top)).revoked.size).toBe(0);
+    // The issuer goes and comes back, here and in another mount: revoked, and on no list of its own.
+    await ok('DELETE', `${mount}/issuer/${top}`);
+    const again = (await ok('POST', `${mount}/issuers/import/cert`, { pem_bundle: topPem })).json.data
+      .imported_issuers[0];
+    expect((await ok('GET', `${mount}/issuer/${again}`)).json.data.revoked).toBe(true);
+    const serial = (await ok('POST', `${mount}/revoke`, { certificate: leafPem })).json.data;
+    expect(serial.state).toBe('revoked');
+    expect((await listOf(mount, again)).revoked.size).toBe(1);
+    await ok('DELETE', `sys/mounts/${mount}`);
+    expect(await logIn()).toBe(400);
+  });
+
   it('while it signs, issues nothing', async () => {
     const { mount, below } = await tree();
     const home = server.core.keys.software;

@@ -209,12 +209,21 @@ export class RevocationLists {
   /** Whether a certificate of this mount is one of this subject and key: its issuer may be another record, or be gone. */
   async #signedBy(mount: Mount, issuer: IssuerRecord): Promise<(row: Row<'certificates'>) => boolean> {
     const id = listId(issuer);
-    const same = new Map((await allIssuers(this.#pki, mount)).map(({ body }) => [body.id, listId(body) === id]));
+    const issuers = (await allIssuers(this.#pki, mount)).map(({ body }) => ({ body, isSame: listId(body) === id }));
+    const same = new Map(issuers.map(({ body, isSame }) => [body.id, isSame]));
     same.set(issuer.id, true);
     const certificate = readCertificate(issuer);
-    return (row) =>
-      same.get(row.issuer) ??
-      names(parseCertificate(Buffer.from(this.#pki.core.certificates.open(row).body.der, 'base64')), certificate);
+    // Of what they signed only these are opened: each of the rest costs time, and there are many.
+    const ownSerials = new Set(
+      issuers.flatMap(({ body, isSame }) => (isSame ? serialKey(readCertificate(body).serial) : [])),
+    );
+    return (row) => {
+      const isSame = same.get(row.issuer);
+      if (isSame !== undefined && !(isSame && ownSerials.has(row.id))) return isSame;
+      const listed = parseCertificate(Buffer.from(this.#pki.core.certificates.open(row).body.der, 'base64'));
+      // An authority cannot say of itself that it is not to be believed.
+      return !isOwn(listed, certificate) && (isSame ?? names(listed, certificate));
+    };
   }
 }
 
@@ -228,6 +237,10 @@ function names(leaf: ParsedCertificate, issuer: ParsedCertificate): boolean {
   const key = leaf.authorityKeyIdentifier;
   return leaf.issuer.equals(issuer.subject) && (!key || key.equals(issuer.subjectKeyIdentifier ?? key));
 }
+
+/** Of the same subject and key: the authority itself, or another certificate of its own. */
+const isOwn = (listed: ParsedCertificate, issuer: ParsedCertificate): boolean =>
+  listed.subject.equals(issuer.subject) && listed.spki.equals(issuer.spki);
 
 const derOf = (list: CrlRecord): Buffer => Buffer.from(list.der, 'base64');
 

@@ -58,14 +58,15 @@ async function signersOf(pki: PkiStore, mount: Mount, issuer: IssuerRecord): Pro
   );
 }
 
-/** The change that makes the certificate of an issuer a revoked one; it is recorded now when it was signed elsewhere. */
+/**
+ * The change that makes the certificate of an issuer a revoked one; it is recorded now when it was signed elsewhere. A
+ * self-signed one is on no list, but who trusts it here, as a log-in method does, learns of it by this.
+ */
 async function certificateRevoked(
   pki: PkiStore,
   { mount, nowMillis }: Pick<EngineRequest<unknown>, 'mount' | 'nowMillis'>,
   issuer: IssuerRecord,
 ): Promise<Change[]> {
-  // A self-signed one cannot say of itself that it is not to be believed.
-  if (isSelfSigned(issuer)) return [];
   const certificate = readCertificate(issuer);
   const { certificates } = pki.core;
   const serial = serialKey(certificate.serial);
