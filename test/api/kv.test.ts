@@ -179,6 +179,25 @@ describe('kv version 2', () => {
     expect((await root('GET', `secret/metadata/${path}`)).json.data.custom_metadata).toEqual({ l: 'w' });
   });
 
+  it('settings of a secret are taken back by null, and without custom metadata there is null as at first', async () => {
+    const path = 'metadata/taken-back';
+    const patch = (body: object) => root('PATCH', `secret/${path}`, body as never);
+    const read = async () => (await root('GET', `secret/${path}`)).json.data;
+    const unset = { max_versions: 0, cas_required: false, delete_version_after: '0s', custom_metadata: null };
+    const set = { max_versions: 5, cas_required: true, delete_version_after: '1h', custom_metadata: { k: 'v' } };
+    expect((await root('POST', `secret/${path}`, set)).status).toBe(204);
+    expect((await patch({ custom_metadata: { k: null } })).status).toBe(204);
+    expect(await read()).toMatchObject({ max_versions: 5, custom_metadata: null });
+    const nothing = { max_versions: null, cas_required: null, delete_version_after: null, custom_metadata: null };
+    expect((await patch(nothing)).status).toBe(204);
+    expect(await read()).toMatchObject(unset);
+    expect((await root('POST', `secret/${path}`, { ...set })).status).toBe(204);
+    // To POST a null is as if it were absent, but for the map, which it replaces as a whole.
+    expect((await root('POST', `secret/${path}`, { max_versions: null, custom_metadata: {} })).status).toBe(204);
+    expect(await read()).toMatchObject({ max_versions: 5, custom_metadata: null });
+    expect((await patch({ max_versions: 'many' })).status).toBe(400);
+  });
+
   it('HTTP-04: names that are object internals are ordinary names', async () => {
     const path = '__proto__';
     const body = '{"data":{"__proto__":{"x":1},"constructor":"c"}}';

@@ -11,14 +11,14 @@ import { defaultKvConfig } from './records.ts';
 const path = { path: field.text() };
 const page = { path: field.text().optional(), ...pageFields };
 const dataFields = { ...path, data: field.any().optional(), options: field.object().optional() };
-const metadataFields = {
-  ...path,
+const metadataSettings = {
   max_versions: field.integer().optional(),
   cas_required: field.boolean().optional(),
   // Only the mount's may be negative: a key cannot switch off what its mount says.
   delete_version_after: field.seconds().optional(),
-  custom_metadata: field.any().optional(),
 };
+const customMetadata = { custom_metadata: field.any().optional() };
+const metadataFields = { ...path, ...metadataSettings, ...customMetadata };
 
 /** Paths of version 2: what is done stands in the first segment, so that policies can grant each by itself. */
 export function versionedRoutes(kv: KvStore): AnyRoute[] {
@@ -175,9 +175,9 @@ function metadataRoutes(kv: KvStore): AnyRoute[] {
       id: 'kv.metadata.patch',
       verb: 'PATCH',
       path: 'metadata/:path*',
-      summary: 'Changes the settings of a secret; custom metadata is merged.',
+      summary: 'Changes the settings of a secret; custom metadata is merged, and null takes back.',
       access: access.capability,
-      fields: metadataFields,
+      fields: { ...path, ...field.nullable(metadataSettings), ...customMetadata },
       handle: (request) => writeSecretMetadata(kv, request, true),
     }),
     route({

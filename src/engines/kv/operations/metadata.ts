@@ -8,9 +8,10 @@ import { showVersionEntry } from './show-version.ts';
 
 export interface MetadataFields {
   readonly path: string;
-  readonly max_versions?: number | undefined;
-  readonly cas_required?: boolean | undefined;
-  readonly delete_version_after?: number | undefined;
+  /** Null, which only PATCH sends, takes a setting back to what it is without (RFC 7396). */
+  readonly max_versions?: number | null | undefined;
+  readonly cas_required?: boolean | null | undefined;
+  readonly delete_version_after?: number | null | undefined;
   readonly custom_metadata?: unknown;
 }
 
@@ -48,7 +49,8 @@ export function requireMaxVersions(value: number): number {
 
 const maxCustomKeys = 64;
 
-function readCustomMetadata(value: JsonObject): Readonly<Record<string, string>> {
+/** Null where there is none, as before there was any. */
+function readCustomMetadata(value: JsonObject): Readonly<Record<string, string>> | null {
   const entries = Object.entries(value);
   const refuse = (message: string, hint: string): never => {
     throw new StrongroomError('invalid_field', message, { hint });
@@ -63,7 +65,7 @@ function readCustomMetadata(value: JsonObject): Readonly<Record<string, string>>
     if (valueBytes < 1 || valueBytes > 512) refuse('a custom_metadata value is empty or too long', '1 to 512 bytes');
     if (!printable) refuse('custom_metadata holds characters that cannot be printed', 'letters, digits, punctuation');
   }
-  return Object.fromEntries(entries) as Record<string, string>;
+  return entries.length === 0 ? null : (Object.fromEntries(entries) as Record<string, string>);
 }
 
 /** Fields that were sent over those that were there; `custom_metadata` as a whole, or merged by PATCH. */
@@ -100,9 +102,9 @@ function applyFields(metadata: KvMetadata, fields: MetadataFields, patch: boolea
   if (!hasFields(fields)) return metadata;
   return {
     ...metadata,
-    ...(fields.max_versions !== undefined && { maxVersions: requireMaxVersions(fields.max_versions) }),
-    ...(fields.cas_required !== undefined && { casRequired: fields.cas_required }),
-    ...(fields.delete_version_after !== undefined && { deleteVersionAfterSeconds: fields.delete_version_after }),
+    ...(fields.max_versions !== undefined && { maxVersions: requireMaxVersions(fields.max_versions ?? 0) }),
+    ...(fields.cas_required !== undefined && { casRequired: fields.cas_required ?? false }),
+    ...(fields.delete_version_after !== undefined && { deleteVersionAfterSeconds: fields.delete_version_after ?? 0 }),
     ...(fields.custom_metadata !== undefined && {
       customMetadata: nextCustom(metadata, fields.custom_metadata, patch),
     }),
