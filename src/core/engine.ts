@@ -38,8 +38,11 @@ export interface Engine {
     mount: Mount,
     options: Readonly<Record<string, string>>,
   ) => Promise<{ readonly changes: readonly Change[]; readonly warning?: string }>;
-  /** What must be taken back outside the store before the mount's rows go: keys in an HSM. */
-  readonly retireMount?: (mount: Mount) => Promise<void>;
+  /**
+   * Prepares the removal of a mount, with nobody at work on it; throws where what it has outside the store, such as keys
+   * in an HSM, could not be ended. What it answers ends that, once the mount's rows are gone for good.
+   */
+  readonly retireMount?: (mount: Mount) => Promise<() => Promise<void>>;
   /** Takes back what a lease stands for. Repeated until it succeeds. */
   readonly revokeLease?: (lease: Lease, mount: Mount) => Promise<void>;
   /** Writes what is kept in memory; called once, before the store closes. */

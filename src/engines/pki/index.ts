@@ -5,9 +5,9 @@ import { certificateInventory } from './inventory.ts';
 import { revokeSwept } from './operations/revoke.ts';
 import type { PkiParts } from './parts.ts';
 import { openPkiStore } from './pki-store.ts';
+import { retireKeys } from './retire-keys.ts';
 import { RevocationLists } from './revocation-lists.ts';
 import { issuingRoutes } from './routes-issuing.ts';
-import { destroyAll } from './routes-maintenance.ts';
 import { readingRoutes } from './routes-reading.ts';
 import { settingRoutes } from './routes-settings.ts';
 import { Tidies } from './tidies.ts';
@@ -26,7 +26,7 @@ export function createPkiEngine(core: Core): Engine {
     inventories: [certificateInventory(parts)],
     retireMount: async (mount) => {
       await tidies.forget(mount);
-      await destroyAll(pki, mount);
+      return retireKeys(pki, mount);
     },
     stop: () => tidies.stop(),
     revokeLease: (lease, mount) =>

@@ -21,8 +21,9 @@ export async function disableMount(
   }
   await core.mounts.whileClosed(mount, async () => {
     await settleLeases(core, mount);
-    await engine?.retireMount?.(mount);
+    const finish = await engine?.retireMount?.(mount);
     await core.mounts.remove(mount, kind === 'auth' ? endOfLogins(core, mount, request.nowMillis) : []);
+    await finish?.();
   });
 }
 
