@@ -1,11 +1,12 @@
 import type { Answer, EngineRequest, Mount, StoredRecord } from '../../../core/index.ts';
 import type { Change } from '../../../store/index.ts';
-import { attributeValues, decodeDistinguishedName, serialKey } from '../../../x509/index.ts';
+import { serialKey } from '../../../x509/index.ts';
 import { isIssuedBy, readCertificate } from '../authority.ts';
 import { allIssuers, type PkiStore, withConfig } from '../pki-store.ts';
 import { type IssuerRecord, signsLists } from '../records.ts';
 import { listId } from '../revocation-lists.ts';
 import { readIssuer, showIssuer } from './issuers.ts';
+import { recordRevocation } from './record-revocation.ts';
 import type { RevokeParts } from './revoke.ts';
 
 /**
@@ -75,22 +76,5 @@ async function certificateRevoked(
     return found.row.revoked_millis === null ? [certificates.revocation(found, nowMillis)] : [];
   if (found) return [];
   const [signer] = await signersOf(pki, mount, issuer);
-  const draft = {
-    mount,
-    serial,
-    issuer: signer?.id ?? '',
-    entityId: '',
-    expireMillis: certificate.notAfterSeconds * 1000,
-    revokedMillis: nowMillis,
-    body: {
-      der: issuer.certificate,
-      commonName: attributeValues(decodeDistinguishedName(certificate.subject), 'commonName')[0] ?? '',
-      role: '',
-      displayName: '',
-      accessor: '',
-      isAuthority: true,
-      policies: [],
-    },
-  };
-  return [certificates.insert(draft)];
+  return [recordRevocation(pki, mount, certificate, { issuerId: signer?.id ?? '', revokedMillis: nowMillis })];
 }

@@ -1,9 +1,12 @@
-import type { Answer, EngineRequest, Mount } from '../../../core/index.ts';
+import type { Answer, EngineRequest, Mount, StoredCertificate } from '../../../core/index.ts';
 import { formatTime, StrongroomError } from '../../../lib/index.ts';
-import { parseCertificate, parseSerial, serialKey } from '../../../x509/index.ts';
-import { type PkiStore, readConfig } from '../pki-store.ts';
+import { isGuardFailure } from '../../../store/index.ts';
+import { type ParsedCertificate, parseCertificate, parseSerial, serialKey } from '../../../x509/index.ts';
+import { isIssuedBy, readCertificate } from '../authority.ts';
+import { allIssuers, type PkiStore, readConfig } from '../pki-store.ts';
 import { signsLists } from '../records.ts';
 import type { RevocationLists } from '../revocation-lists.ts';
+import { recordRevocation } from './record-revocation.ts';
 
 export interface RevokeParts {
   readonly pki: PkiStore;
@@ -14,7 +17,18 @@ function refuse(message: string, hint: string): never {
   throw new StrongroomError('invalid_request', message, { hint });
 }
 
-/** Revokes a certificate of this mount, by serial number or by the certificate itself. The second time answers the first. */
+const withColons = (serial: string): string => serial.replace(/..(?!$)/g, '$&:');
+
+const refuseExpired = (serial: string): never =>
+  refuse(
+    `certificate with serial ${withColons(serial)} already expired; refusing to add to CRL`,
+    'it cannot be used any more',
+  );
+
+/**
+ * Revokes a certificate of this mount, by serial number or by the certificate itself: that alone names one which its
+ * role did not store. The second time answers the first.
+ */
 export async function revokeCertificate(
   parts: RevokeParts,
   request: EngineRequest<{ readonly serial_number?: string | undefined; readonly certificate?: string | undefined }>,
@@ -27,16 +41,17 @@ export async function revokeCertificate(
     );
   const parsed = pem ? parseCertificate(pem) : undefined;
   const serial = parsed ? serialKey(parsed.serial) : serialKey(parseSerial(serialText ?? ''));
-  const stored = await parts.pki.core.certificates.find(request.mount, serial);
-  const shown = serial.replace(/..(?!$)/g, '$&:');
+  const stored =
+    (await parts.pki.core.certificates.find(request.mount, serial)) ??
+    (parsed && (await revokeUnstored(parts.pki, request.mount, parsed, request.nowMillis)));
   if (!stored || (parsed && stored.body.der !== parsed.der.toString('base64'))) {
     return refuse(
-      `certificate with serial ${shown} not found`,
-      'only certificates that this mount issued and stored are revoked here',
+      `certificate with serial ${withColons(serial)} not found`,
+      'only what this mount issued is revoked here; what it did not store, by "certificate"',
     );
   }
   if ((stored.row.expire_millis ?? 0) <= request.nowMillis) {
-    refuse(`certificate with serial ${shown} already expired; refusing to add to CRL`, 'it cannot be used any more');
+    refuseExpired(serial);
   }
   await refuseOwnAuthority(parts.pki, request.mount, stored.body.der);
   const revokedMillis = await revokeSerial(parts, request.mount, serial);
@@ -47,6 +62,28 @@ export async function revokeCertificate(
       state: 'revoked',
     },
   };
+}
+
+/** Records a certificate that an issuer of this mount signed and nobody stored; one that is over is left to be refused. */
+async function revokeUnstored(
+  pki: PkiStore,
+  mount: Mount,
+  certificate: ParsedCertificate,
+  nowMillis: number,
+): Promise<StoredCertificate | undefined> {
+  const signer = (await allIssuers(pki, mount)).find(({ body }) => isIssuedBy(certificate, readCertificate(body)));
+  if (!signer) return undefined;
+  const { certificates, store } = pki.core;
+  const serial = serialKey(certificate.serial);
+  if (certificate.notAfterSeconds * 1000 <= nowMillis) return refuseExpired(serial);
+  await refuseOwnAuthority(pki, mount, certificate.der.toString('base64'));
+  try {
+    await store.commit([recordRevocation(pki, mount, certificate, { issuerId: signer.id, revokedMillis: nowMillis })]);
+  } catch (error) {
+    // Somebody else recorded it meanwhile.
+    if (!isGuardFailure(error)) throw error;
+  }
+  return certificates.find(mount, serial);
 }
 
 /** A mount's own root cannot say of itself that it is not to be believed. */
