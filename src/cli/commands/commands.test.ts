@@ -224,6 +224,21 @@ describe('operator', () => {
     expect((await run(['operator', 'rotate'], handler)).stdout).toMatch(/^rotated\nKey +Value\n/);
   });
 
+  it('rotate by who may not read the status is done, and said to be', async () => {
+    const handler: Handler = (request) =>
+      request.method === 'POST' ? { status: 204 } : refusal(403, 'permission_denied', 'permission denied');
+    const plain = await run(['operator', 'rotate'], handler);
+    expect([plain.code, plain.stdout]).toEqual([0, 'rotated\n']);
+    expect(plain.stderr).toContain('the key is rotated');
+    // A program that asked for the status gets none, and is told what was done.
+    const json = await run(['operator', 'rotate', '-format=json'], handler);
+    expect([json.code, json.stdout]).toEqual([2, '']);
+    expect(json.stderr).toContain('the key is rotated');
+    const failed = await run(['operator', 'rotate'], () => refusal(403, 'permission_denied', 'permission denied'));
+    expect(failed.code).toBe(2);
+    expect(failed.stdout + failed.stderr).not.toContain('rotated');
+  });
+
   it('init -status ends with 0 or 2', async () => {
     expect((await run(['operator', 'init', '-status'], () => ({ body: { initialized: true } }))).code).toBe(0);
     expect((await run(['operator', 'init', '-status'], () => ({ body: { initialized: false } }))).code).toBe(2);

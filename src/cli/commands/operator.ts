@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { StrongroomError } from '../../lib/index.ts';
 import type { CliContext } from '../context.ts';
 import { addCommand, onServer } from '../define-command.ts';
 import { printAnswer, printLine, printWarnings } from '../print.ts';
@@ -25,7 +26,14 @@ export function registerOperator(program: Command, context: CliContext): void {
     printWarnings(session, warnings);
     // The rotation has no answer of its own: what it made is.
     if (session.settings.field === undefined) printLine(session, 'rotated');
-    await printAnswer(session, await session.client.sys.keyStatus(), '');
+    try {
+      await printAnswer(session, await session.client.sys.keyStatus(), '');
+    } catch (error) {
+      if (!(error instanceof StrongroomError) || error.code !== 'permission_denied') throw error;
+      // Done all the same: who may rotate need not be allowed to look.
+      session.context.stderr.write('warning: the key is rotated; its status may not be read with this token\n');
+      if (session.settings.field !== undefined || session.settings.format !== 'table') throw error;
+    }
   });
   const keyStatus = addCommand(
     group,
