@@ -20,9 +20,10 @@ export interface AuditVerification {
   readonly problem?: string;
 }
 
-function describeVerification(result: AuditVerification): string {
+/** What was not checked must not pass for checked. */
+function describeVerification(result: AuditVerification, signaturesChecked: boolean): string {
   const counts = `${result.lines} lines, ${result.checkpoints} checkpoints`;
-  if (result.ok) return `intact: ${counts}`;
+  if (result.ok) return `intact: ${counts}${signaturesChecked ? '' : '; signatures were not checked (-key=FILE)'}`;
   const where = result.firstBadLine === undefined ? '' : ` at line ${result.firstBadLine}`;
   return `NOT intact${where}: ${visibleText(result.problem ?? 'the chain is broken', false)} (${counts})`;
 }
@@ -37,11 +38,15 @@ function inSnakeCase(result: AuditVerification): Record<string, unknown> {
   );
 }
 
-async function printVerification(printer: Printer, result: AuditVerification): Promise<void> {
-  const named = inSnakeCase(result);
+async function printVerification(
+  printer: Printer,
+  result: AuditVerification,
+  signaturesChecked: boolean,
+): Promise<void> {
+  const named = { ...inSnakeCase(result), signatures_checked: signaturesChecked };
   if (printer.settings.field !== undefined) return printField(printer, named);
   if (printer.settings.format !== 'table') return printStructured(printer, named);
-  printer.context.stdout.write(`${describeVerification(result)}\n`);
+  printer.context.stdout.write(`${describeVerification(result, signaturesChecked)}\n`);
 }
 
 function registerVerify(group: Command, context: CliContext): void {
@@ -73,7 +78,7 @@ function registerVerify(group: Command, context: CliContext): void {
           : error;
       }),
     );
-    await printVerification(printer, result);
+    await printVerification(printer, result, publicKeyFile !== undefined);
     return result.ok ? 0 : 2;
   });
 }
