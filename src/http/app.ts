@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { sendAnswer, type WireAnswer } from './wire-answer.ts';
 
@@ -12,7 +12,7 @@ const apiPrefix = '/v1/';
 export function createRequestListener(
   answer: (incoming: IncomingMessage) => Promise<WireAnswer>,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
-  const beside = getRequestListener(createApp().fetch, { overrideGlobalObjects: false });
+  const beside = getRequestListener(createApp(answer).fetch, { overrideGlobalObjects: false });
   return (incoming, outgoing) => {
     if (incoming.url?.startsWith(apiPrefix)) {
       answer(incoming)
@@ -25,13 +25,13 @@ export function createRequestListener(
   };
 }
 
-/** What is served beside the API: nothing yet but where the API is. */
-function createApp(): Hono {
-  const app = new Hono();
-  app.notFound((context) =>
-    context.json({ errors: [], code: 'no_route', hint: 'everything is served below /v1/' }, 404, {
-      'cache-control': 'no-store',
-    }),
-  );
+/** What is served beside the API: nothing yet. What is refused here is recorded as everything else that is refused. */
+function createApp(answer: (incoming: IncomingMessage) => Promise<WireAnswer>): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  app.notFound(async (context) => {
+    const { status, headers, body } = await answer(context.env.incoming);
+    const text = typeof body === 'string' || body === null ? body : Buffer.from(body).toString('utf8');
+    return new Response(context.req.method === 'HEAD' ? null : text, { status, headers });
+  });
   return app;
 }
