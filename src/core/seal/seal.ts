@@ -190,7 +190,7 @@ export class Seal {
       if (stored.config.type !== 'shamir') {
         throw new StrongroomError('invalid_request', 'this server unseals with its HSM, not with key shares', {
           hint: this.#staysSealed
-            ? 'it was sealed on purpose: restart the server, and it unseals itself'
+            ? sealedOnPurpose
             : 'check that the HSM is reachable; the server tries again by itself',
         });
       }
@@ -316,9 +316,12 @@ const wrapContext = (clusterId: string): string => `strongroom root key ${cluste
 const keyringContext = (config: SealConfig, version: number): string =>
   `strongroom keyring ${version} ${encodeSealConfig(config).toString('utf8')}`;
 
-export function sealedError(): StrongroomError {
+const sealedOnPurpose = 'it was sealed on purpose: restart the server, and it unseals itself';
+
+/** `staysSealed`: no share and no HSM opens it before a restart. */
+export function sealedError(staysSealed = false): StrongroomError {
   return new StrongroomError('sealed', 'Vault is sealed', {
-    hint: 'unseal it: strongroom operator unseal, or check the HSM it unseals with',
+    hint: staysSealed ? sealedOnPurpose : 'unseal it: strongroom operator unseal, or check the HSM it unseals with',
   });
 }
 

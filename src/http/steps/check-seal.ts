@@ -11,7 +11,7 @@ export function checkSeal(seal: Seal, whileSealed: ReadonlySet<string>): (exchan
 
 async function refuse(seal: Seal): Promise<void> {
   const { initialized } = await seal.status();
-  if (initialized) throw sealedError();
+  if (initialized) throw sealedError(seal.staysSealed);
   throw new StrongroomError('not_initialized', 'Vault is sealed', {
     hint: 'the server is not initialised: strongroom operator init',
   });
