@@ -1,5 +1,6 @@
 import type { Mount, StoredRecord } from '../../core/index.ts';
 import { sha256Hex } from '../../crypto/index.ts';
+import { StrongroomError } from '../../lib/index.ts';
 import { isGuardFailure, type Row } from '../../store/index.ts';
 import {
   encodeRevokedEntry,
@@ -61,6 +62,7 @@ export class RevocationLists {
     const nowMillis = this.#pki.core.clock.nowMillis();
     const complete = stored !== undefined && isComplete(stored, await this.#read(mount, issuer.body));
     if (complete && nowMillis < (stored.thisUpdateMillis + stored.nextUpdateMillis) / 2) return derOf(stored);
+    if (!stored && (await this.#signer(mount, issuer)).body.keyId === '') throw listedElsewhere();
     try {
       return derOf(await this.rebuild(mount, issuer));
     } catch (error) {
@@ -226,6 +228,10 @@ export class RevocationLists {
     };
   }
 }
+
+/** An issuer that is here by its certificate alone, as a root above an issuing CA is. */
+const listedElsewhere = (): StrongroomError =>
+  new StrongroomError('not_found', '', { hint: 'the key of this issuer is not here: its list is where its key is' });
 
 function signingLists(authority: Authority): Signer {
   const { listAlgorithm = '' } = authority.record;

@@ -35,7 +35,7 @@ export async function revokeIssuer(
     };
   });
   const signers = await signersOf(pki, mount, revoked);
-  if (signers.length === 0) request.warn(unlisted(revoked));
+  if (signers.every(({ body }) => body.keyId === '')) request.warn(unlisted(revoked));
   for (const signer of signers) if (signsLists(signer.body)) await lists.rebuild(mount, signer);
   return { data: await showIssuer(pki, mount, revoked) };
 }
@@ -43,7 +43,7 @@ export async function revokeIssuer(
 const unlisted = (issuer: IssuerRecord): string =>
   isSelfSigned(issuer)
     ? `Issuer ${issuer.id} is self-signed: no list can say of it that it was revoked. Take it out of every trust store.`
-    : `The issuer that signed ${issuer.id} is not in this mount: revoke its certificate there too, so that it is listed.`;
+    : `The key of the issuer that signed ${issuer.id} is not in this mount: revoke its certificate there too, so that it is listed.`;
 
 function isSelfSigned(issuer: IssuerRecord): boolean {
   const certificate = readCertificate(issuer);

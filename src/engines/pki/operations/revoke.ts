@@ -55,6 +55,9 @@ export async function revokeCertificate(
   }
   await refuseOwnAuthority(parts.pki, request.mount, stored.body.der);
   const revokedMillis = await revokeSerial(parts, request.mount, serial);
+  const signer = await parts.pki.issuers.read(request.mount, stored.row.issuer);
+  if (signer?.body.keyId === '')
+    request.warn('The key of its issuer is not in this mount: revoke it there too, so that it is listed.');
   return {
     data: {
       revocation_time: Math.floor(revokedMillis / 1000),
