@@ -85,6 +85,24 @@ describe.each([
   });
 });
 
+it.each(['root', 'intermediate'])(
+  'PKI-26: %s with a key that is deleted meanwhile is refused as that',
+  async (what) => {
+    const { mount } = await authority();
+    const { key_id: key } = (await ok('POST', `${mount}/keys/generate/internal`, { key_type: 'ec' })).json.data;
+    const home = server.core.keys.software;
+    const { sign } = home;
+    home.sign = async (...asked) => {
+      home.sign = sign;
+      await ok('DELETE', `${mount}/key/${key}`);
+      return sign.apply(home, asked);
+    };
+    const answer = await root('POST', `${mount}/${what}/generate/existing`, { common_name: 'x', key_ref: key });
+    home.sign = sign;
+    expect([answer.status, answer.json.errors]).toEqual([400, ['the key was removed meanwhile']]);
+  },
+);
+
 it('PKI-15: revocations at once, and lists made anew between them: all are listed, numbers rise', async () => {
   const { mount } = await authority();
   const serials = await Promise.all(

@@ -5,7 +5,16 @@ import { isError, StrongroomError } from '../../lib/index.ts';
 import { SubjectPublicKey } from '../../x509/index.ts';
 import { readCertificate } from './authority.ts';
 import { keyAlgorithm, requireKeyKind } from './key-parameters.ts';
-import { allIssuers, allKeys, everyKey, type PkiStore, requireKey, requireName, withConfig } from './pki-store.ts';
+import {
+  allIssuers,
+  allKeys,
+  everyKey,
+  type PkiStore,
+  readConfig,
+  requireKey,
+  requireName,
+  withConfig,
+} from './pki-store.ts';
 import type { KeyRecord } from './records.ts';
 
 export interface KeyWish {
@@ -60,6 +69,25 @@ export async function withNewKey<T>(
       pki.core.log.warn({ mount: mount.prefix, key: made.record.id, cause: String(cause) }, 'a key was left over'),
     );
     throw error;
+  }
+}
+
+/** Does something with a key that is here; one that is deleted meanwhile is told as that, not as a key that was lost. */
+export async function withExistingKey<T>(
+  pki: PkiStore,
+  mount: Mount,
+  ref: string,
+  work: (made: MadeKey) => Promise<T>,
+): Promise<T> {
+  const { config } = await readConfig(pki, mount);
+  const { id, body: record } = await requireKey(pki, mount, ref, config);
+  try {
+    return await work({ record, exported: undefined });
+  } catch (error) {
+    if (!isError(error) || error.code !== 'internal') throw error;
+    const stored = await pki.keys.read(mount, id);
+    if (stored && stored.body.publicKey !== '') throw error;
+    throw new StrongroomError('invalid_request', 'the key was removed meanwhile', { hint: 'use another, or make one' });
   }
 }
 

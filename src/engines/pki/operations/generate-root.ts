@@ -13,7 +13,7 @@ import {
   selfIssuer,
 } from '../../../x509/index.ts';
 import { certificatePem } from '../authority.ts';
-import { type MadeKey, withNewKey } from '../make-key.ts';
+import { type MadeKey, withExistingKey, withNewKey } from '../make-key.ts';
 import { allIssuers, type PkiStore, readConfig, requireKey, requireName, withConfig } from '../pki-store.ts';
 import { privateKeyText, privateKeyType } from '../private-key-text.ts';
 import { type IssuerRecord, issuerUsages, type KeyRecord, noLocations } from '../records.ts';
@@ -41,8 +41,7 @@ export async function generateRoot(pki: PkiStore, request: EngineRequest<RootFie
   if (config.locations.issuingCertificates.length === 0) request.warn(noAddresses);
   if (fields.type !== 'existing')
     return withNewKey(pki, mount, wish.key, (made) => selfSign(pki, request, wish, draft, made));
-  const { body: record } = await requireKey(pki, mount, fields.key_ref ?? 'default', config);
-  return selfSign(pki, request, wish, draft, { record, exported: undefined });
+  return withExistingKey(pki, mount, fields.key_ref ?? 'default', (made) => selfSign(pki, request, wish, draft, made));
 }
 
 async function selfSign(

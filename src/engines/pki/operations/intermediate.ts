@@ -1,8 +1,8 @@
 import type { Answer, EngineRequest } from '../../../core/index.ts';
 import { StrongroomError } from '../../../lib/index.ts';
 import { buildCsr, encodePem, SubjectPublicKey } from '../../../x509/index.ts';
-import { type MadeKey, withNewKey } from '../make-key.ts';
-import { type PkiStore, readConfig, requireKey } from '../pki-store.ts';
+import { type MadeKey, withExistingKey, withNewKey } from '../make-key.ts';
+import type { PkiStore } from '../pki-store.ts';
 import { privateKeyText, privateKeyType } from '../private-key-text.ts';
 import { buildSubject } from '../subject.ts';
 import { readWantedNames } from '../wanted-names.ts';
@@ -45,7 +45,5 @@ export async function generateIntermediate(pki: PkiStore, request: EngineRequest
     };
   };
   if (fields.type !== 'existing') return withNewKey(pki, mount, wish.key, answer);
-  const { config } = await readConfig(pki, mount);
-  const { body: record } = await requireKey(pki, mount, fields.key_ref ?? 'default', config);
-  return answer({ record, exported: undefined });
+  return withExistingKey(pki, mount, fields.key_ref ?? 'default', answer);
 }
