@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import type { Stage } from '../stage.ts';
 import { dataOf } from './tokens.ts';
 
-const pause = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis));
+/** Waits until so many milliseconds have gone by since `from`. */
+const waitUntil = (from: number, millis: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, from + millis - performance.now()));
 
 export async function tellApiKeys(stage: Stage): Promise<void> {
   const { narrator } = stage;
@@ -61,6 +63,7 @@ async function tellMoreReasons(stage: Stage, check: Check): Promise<void> {
     return { key: String(data['key']), id: String(data['id']) };
   };
   const brief = await make('-name=brief', '-ttl=1s');
+  const madeAt = performance.now();
   const single = await make('-name=single', '-credits=1');
   const later = await make('-name=later', '-not-before=2099-01-01T00:00:00Z');
   const revoked = await make('-name=revoked');
@@ -69,7 +72,7 @@ async function tellMoreReasons(stage: Stage, check: Check): Promise<void> {
   await check('not_yet_valid', 'its time has not come', later.key, []);
   await stage.cli(['key', 'revoke', revoked.id, '-reason=left the company']);
   await check('revoked', 'revoked for good', revoked.key, []);
-  await pause(1_100);
+  await waitUntil(madeAt, 1_100);
   await check('expired', 'its second is over', brief.key, []);
 }
 
@@ -79,9 +82,10 @@ async function tellRotation(stage: Stage, key: string, id: string): Promise<void
   narrator.say('Rotate it: both keys are good for two seconds, then only the new one.');
   const next = dataOf((await stage.cli(['key', 'rotate', id, '-overlap=2s'])).stdout);
   const nextKey = String(next['key']);
+  const rotatedAt = performance.now();
   const during = [await verify(stage, key, [from], true), await verify(stage, nextKey, [from], true)];
   narrator.check(during.join() === 'ok,ok', 'during the overlap both are valid');
-  await pause(2_100);
+  await waitUntil(rotatedAt, 2_100);
   narrator.check((await verify(stage, key, [from], false)) === 'rotated', 'after it the old one is refused');
   narrator.check((await verify(stage, nextKey, [from], true)) === 'ok', 'and the new one is valid');
   narrator.say('Look for the keys in every byte of the data folder and of the audit log.');
