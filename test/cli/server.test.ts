@@ -207,6 +207,9 @@ test('AUD-13: what the listener refuses by itself is answered with a code, a hin
     [`GET /v1/secret/data/${'x'.repeat(9_000)} HTTP/1.1\r\n${host}`, 414, 'uri_too_long', '/v1/secret/data/xx'],
     [`PROPFIND /v1/secret/data/y HTTP/1.1\r\n${host}`, 405, 'unsupported_operation', 'secret/data/y'],
     [`GET /v1/secret/data/z HTTP/1.1\r\n${host}\r\nUpgrade: h2c`, 400, 'invalid_request', 'secret/data/z'],
+    [`BREW /v1/secret/data/canary HTTP/1.1\r\n${host}`, 501, 'method_not_implemented', ''],
+    [`no HTTP at all, canary`, 400, 'invalid_request', ''],
+    [`GET /v1/secret/data/x HTTP/1.1\r\n${host}\r\nX-Long: ${'canary'.repeat(20_000)}`, 431, 'headers_too_large', ''],
   ] as const) {
     const answer = await ask(head);
     expect([answer.status, answer.body['code']], head.slice(0, 30)).toEqual([status, code]);
@@ -220,7 +223,8 @@ test('AUD-13: what the listener refuses by itself is answered with a code, a hin
     await expect.poll(() => recorded().length).toBe(2);
     const closing = JSON.parse(recorded()[1] as string);
     expect(closing).toMatchObject({ type: 'response', outcome: code });
-    expect(closing.request.path.startsWith(path), closing.request.path).toBe(true);
+    const recordedPath: string = closing.request.path ?? '';
+    expect(recordedPath.startsWith(path), recordedPath).toBe(true);
     expect(closing.request.remote_address).toBe('127.0.0.1');
   }
   expect(server.readAudit()).not.toContain('canary');

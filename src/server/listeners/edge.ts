@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { newUuid, type Random } from '../../crypto/index.ts';
 import { type Clock, StrongroomError } from '../../lib/index.ts';
@@ -188,10 +188,10 @@ export class Edge {
     }
     if (connection.refused) return;
     const requestId = newUuid(this.#options.random);
-    if (refused !== undefined) {
-      const { code, message, hint } = refusal;
-      this.#options.onRefused?.(refused, requestId, new StrongroomError(code, message, { hint }));
-    }
+    const { code, message, hint } = refusal;
+    // What never became a request is recorded as one without a path.
+    const recorded = refused ?? new IncomingMessage(socket);
+    this.#options.onRefused?.(recorded, requestId, new StrongroomError(code, message, { hint }));
     refuse(connection, refusal, { clock, requestId, lingerMillis: limits.lingerMillis }, refused);
   }
 
