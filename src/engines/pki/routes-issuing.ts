@@ -1,7 +1,7 @@
 import { type AnyRoute, access, field, pageFields, pageLength, route } from '../../core/index.ts';
 import { StrongroomError } from '../../lib/index.ts';
 import { authorityFields, keyFields } from './operations/authority-fields.ts';
-import { generateRoot } from './operations/generate-root.ts';
+import { generateRoot, rotateRoot } from './operations/generate-root.ts';
 import { importBundle } from './operations/import-bundle.ts';
 import { generateIntermediate } from './operations/intermediate.ts';
 import { issueLeaf, signLeaf } from './operations/issue-leaf.ts';
@@ -79,6 +79,15 @@ function authorityRoutes(parts: PkiParts): AnyRoute[] {
         handle: (request) => generateRoot(pki, request),
       }),
     ),
+    route({
+      id: 'pki.root.rotate',
+      verb: 'POST',
+      path: 'root/rotate/:type',
+      summary: 'Makes a root CA that is to come after the one in use, named "next" where no name is given.',
+      access: access.capability,
+      fields: { ...generate, issuer_name: field.text().optional() },
+      handle: (request) => rotateRoot(pki, request),
+    }),
     ...[
       ['intermediate/generate/:type', 'pki.intermediate.generate'],
       ['issuers/generate/intermediate/:type', 'pki.issuer.generate_intermediate'],

@@ -1,5 +1,6 @@
 import { type AnyRoute, access, field, type Mount, route } from '../../core/index.ts';
 import { formatShortDuration, type JsonObject, StrongroomError } from '../../lib/index.ts';
+import { nextIssuerName } from './operations/generate-root.ts';
 import { requireUrls } from './operations/issuers.ts';
 import type { PkiParts } from './parts.ts';
 import { type PkiStore, readConfig, requireIssuer, requireKey, withConfig } from './pki-store.ts';
@@ -114,20 +115,20 @@ function configRoutes({ pki }: PkiParts): AnyRoute[] {
       'which issuer is the default',
       { default: field.text().optional(), default_follows_latest_issuer: field.boolean().optional() },
       showIssuers,
-      async (mount, sent, warn) => {
-        const ref = sent['default'] as string | undefined;
-        const next = await change(pki, mount, async (config) => ({
-          ...config,
-          defaultIssuer: ref === undefined ? config.defaultIssuer : (await requireIssuer(pki, mount, ref, config)).id,
-          followsLatest: (sent['default_follows_latest_issuer'] as boolean | undefined) ?? config.followsLatest,
-        }));
-        const issuer = (await pki.issuers.read(mount, next.defaultIssuer))?.body;
-        if (issuer?.keyId === '')
-          warn('The key of this issuer is not here: nothing is issued by default until it is imported.');
-        if (issuer && issuer.revokedMillis !== null) warn('This issuer was revoked: nothing is issued by default.');
-        return next;
-      },
+      (mount, sent, warn) => writeDefaultIssuer(pki, mount, sent, warn),
     ),
+    route({
+      id: 'pki.root.replace',
+      verb: 'POST',
+      path: 'root/replace',
+      summary: 'Makes the root that root/rotate made, or another issuer, the default.',
+      access: access.capability,
+      fields: { default: field.text().optional() },
+      handle: async (request) => {
+        const sent = { default: request.fields.default || nextIssuerName };
+        return { data: showIssuers(await writeDefaultIssuer(pki, request.mount, sent, (text) => request.warn(text))) };
+      },
+    }),
     ...pair(pki, 'keys', 'which key is the default', { default: field.text() }, showKeys, (mount, sent) =>
       change(pki, mount, async (config) => ({
         ...config,
@@ -135,6 +136,25 @@ function configRoutes({ pki }: PkiParts): AnyRoute[] {
       })),
     ),
   ];
+}
+
+async function writeDefaultIssuer(
+  pki: PkiStore,
+  mount: Mount,
+  sent: Readonly<Record<string, unknown>>,
+  warn: (text: string) => void,
+): Promise<PkiConfig> {
+  const ref = sent['default'] as string | undefined;
+  const next = await change(pki, mount, async (config) => ({
+    ...config,
+    defaultIssuer: ref === undefined ? config.defaultIssuer : (await requireIssuer(pki, mount, ref, config)).id,
+    followsLatest: (sent['default_follows_latest_issuer'] as boolean | undefined) ?? config.followsLatest,
+  }));
+  const issuer = (await pki.issuers.read(mount, next.defaultIssuer))?.body;
+  if (issuer?.keyId === '')
+    warn('The key of this issuer is not here: nothing is issued by default until it is imported.');
+  if (issuer && issuer.revokedMillis !== null) warn('This issuer was revoked: nothing is issued by default.');
+  return next;
 }
 
 function writeUrls(pki: PkiStore, mount: Mount, sent: Readonly<Record<string, unknown>>): Promise<PkiConfig> {

@@ -44,6 +44,15 @@ function authorityWrites(world: World): Writes {
   const own = async (): Promise<object> => ca;
   return {
     'POST /pki/root/generate/{type}': grows('root/generate/internal', 'issuers', own),
+    'POST /pki/root/rotate/{type}': grows('root/rotate/internal', 'issuers', own),
+    'POST /pki/root/replace': async (name) => {
+      await withRoot(name);
+      const { issuer_id: id } = await made('POST', `${name}/root/rotate/internal`, ca);
+      return {
+        send: () => root('POST', `${name}/root/replace`, {}),
+        done: async () => (await made('GET', `${name}/config/issuers`)).default === id,
+      };
+    },
     'POST /pki/issuers/generate/root/{type}': grows('issuers/generate/root/internal', 'issuers', own),
     'POST /pki/intermediate/generate/{type}': grows('intermediate/generate/internal', 'keys', own),
     'POST /pki/issuers/generate/intermediate/{type}': grows('issuers/generate/intermediate/internal', 'keys', own),

@@ -31,7 +31,20 @@ const noAddresses =
   "This mount hasn't configured any authority information access (AIA) fields; this may make it harder for systems to find missing certificates in the chain or to validate revocation status of certificates. Consider updating /config/urls or the newly generated issuer with this information.";
 
 /** A self-signed CA: key made in the preferred home, certificate signed by it, both recorded. */
-export async function generateRoot(pki: PkiStore, request: EngineRequest<RootFields>): Promise<Answer> {
+export function generateRoot(pki: PkiStore, request: EngineRequest<RootFields>): Promise<Answer> {
+  return makeRoot(pki, request, true);
+}
+
+/** A root to come after the one in use: named `next` unless told otherwise, and not the default before `root/replace`. */
+export function rotateRoot(pki: PkiStore, request: EngineRequest<RootFields>): Promise<Answer> {
+  const { fields } = request;
+  return makeRoot(pki, { ...request, fields: { ...fields, issuer_name: fields.issuer_name || nextIssuerName } }, false);
+}
+
+/** The name of a root that is to become the default. */
+export const nextIssuerName = 'next';
+
+async function makeRoot(pki: PkiStore, request: EngineRequest<RootFields>, followed: boolean): Promise<Answer> {
   const { fields, mount } = request;
   const wish = readKeyWish(fields);
   await requireFreeIssuerName(pki, mount, fields.issuer_name);
@@ -40,8 +53,10 @@ export async function generateRoot(pki: PkiStore, request: EngineRequest<RootFie
   const draft = draftTemplate(pki, request);
   if (config.locations.issuingCertificates.length === 0) request.warn(noAddresses);
   if (fields.type !== 'existing')
-    return withNewKey(pki, mount, wish.key, (made) => selfSign(pki, request, wish, draft, made));
-  return withExistingKey(pki, mount, fields.key_ref ?? 'default', (made) => selfSign(pki, request, wish, draft, made));
+    return withNewKey(pki, mount, wish.key, (made) => selfSign(pki, request, wish, draft, made, followed));
+  return withExistingKey(pki, mount, fields.key_ref ?? 'default', (made) =>
+    selfSign(pki, request, wish, draft, made, followed),
+  );
 }
 
 async function selfSign(
@@ -50,6 +65,7 @@ async function selfSign(
   wish: AuthorityKeyWish,
   draft: Omit<CertificateTemplate, 'publicKey'>,
   made: MadeKey,
+  followed: boolean,
 ): Promise<Answer> {
   const { fields, mount } = request;
   const { format } = wish;
@@ -65,7 +81,8 @@ async function selfSign(
     return {
       next: {
         ...stored,
-        defaultIssuer: stored.defaultIssuer === '' || stored.followsLatest ? result.id : stored.defaultIssuer,
+        defaultIssuer:
+          stored.defaultIssuer === '' || (followed && stored.followsLatest) ? result.id : stored.defaultIssuer,
         defaultKey: stored.defaultKey === '' ? made.record.id : stored.defaultKey,
         issuerGeneration: stored.issuerGeneration + 1,
       },
