@@ -119,7 +119,8 @@ describe('revocation lists', () => {
     }
   });
 
-  it('10^5 entries, given singly or joined, are one list made in a moment', async () => {
+  // Judged by the processor's time: a busy machine may take its time.
+  it('10^5 entries, given singly or joined, are one list made in a moment', { timeout: 60_000 }, async () => {
     const entries = Array.from({ length: 100_000 }, () => entry(newSerial(systemRandom), 'superseded'));
     const started = process.threadCpuUsage();
     const der = await issue({ entries, entryCount: 100_000 });
@@ -127,6 +128,6 @@ describe('revocation lists', () => {
     expect(process.threadCpuUsage(started).user / 1_000).toBeLessThan(3_000);
     expect(der.length).toBeGreaterThan(5_300_000);
     const joined = parseCrl(await issue({ entries: [Buffer.concat(entries)] }));
-    expect(joined.tbs).toEqual(parseCrl(der).tbs);
+    expect(joined.tbs.equals(parseCrl(der).tbs)).toBe(true);
   });
 });
