@@ -42,7 +42,7 @@ function encodeRequests(template: CsrTemplate): Buffer[] {
 }
 
 /** CertificationRequestInfo DER (RFC 2986 4.1); attributes are present and empty when nothing is asked for. */
-export function buildCsrInfo(template: CsrTemplate): Buffer {
+function buildCsrInfo(template: CsrTemplate): Buffer {
   const requests = encodeRequests(template);
   const attributes =
     requests.length === 0 ? [] : [sequence(oid(csrAttributeOids.extensionRequest), setOf([sequence(...requests)]))];
